@@ -1,0 +1,2 @@
+//! The astraea command.
+fn main() {}

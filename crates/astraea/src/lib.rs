@@ -1,0 +1,1 @@
+//! Facade for applications: load, prove, verify.

@@ -1,0 +1,1 @@
+//! The oracle: every operation of the seam straight from its definition.

@@ -1,0 +1,1 @@
+//! Layered circuits: model, builder, file formats, gallery.

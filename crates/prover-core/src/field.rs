@@ -1,0 +1,145 @@
+//! Field traits: what the protocol and the backends ask of an element.
+//!
+//! Concrete fields live in `prover-fields`.
+//! Absent on purpose: square roots, FFT structure, anything about curves, packing (a backend's own).
+
+use core::fmt::Debug;
+use core::hash::Hash;
+use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// Names a proof system field in files, proofs and on the command line.
+///
+/// The number is the encoding in circuit files, proofs and transcripts (`docs/protocol.md`, "Fields").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum FieldId {
+    /// BN254's scalar field; challenges in the same field.
+    Bn254 = 1,
+    /// Mersenne-31, `2^31 - 1`; challenges in the cubic extension by `x^3 - 5`.
+    M31 = 2,
+    /// GF(2); challenges in GF(2^128) by `x^128 + x^7 + x^2 + x + 1`.
+    Gf2 = 3,
+    /// Goldilocks, `2^64 - 2^32 + 1`; challenges in the quadratic extension by `x^2 - 7`.
+    Goldilocks = 4,
+}
+
+impl FieldId {
+    /// Every field, in order of its number.
+    pub const ALL: [Self; 4] = [Self::Bn254, Self::M31, Self::Gf2, Self::Goldilocks];
+
+    /// The name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bn254 => "bn254",
+            Self::M31 => "m31",
+            Self::Gf2 => "gf2",
+            Self::Goldilocks => "goldilocks",
+        }
+    }
+
+    /// The field of this number, if there is one.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| *id as u32 == number)
+    }
+
+    /// The field of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.name() == name)
+    }
+}
+
+impl core::fmt::Display for FieldId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An element of a finite field, always fully reduced.
+///
+/// The Rust value *is* the storage form that crosses the seam: for BN254 the four little-endian
+/// 64-bit limbs of `a * 2^256 mod p`, for the others canonical integers.
+pub trait Field:
+    Copy
+    + Debug
+    + Default
+    + Eq
+    + Hash
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + SubAssign
+    + Mul<Output = Self>
+    + MulAssign
+    + Neg<Output = Self>
+{
+    /// The additive identity; also `Default::default()`.
+    const ZERO: Self;
+    /// The multiplicative identity.
+    const ONE: Self;
+    /// Length in bytes of the canonical encoding.
+    const ENCODED_BYTES: usize;
+    /// Bytes that [`Field::from_uniform`] consumes.
+    const UNIFORM_BYTES: usize;
+    /// Base-2 logarithm of the number of elements.
+    const BITS: f64;
+
+    /// Appends the canonical little-endian integer (coefficients in ascending order for an
+    /// extension) of [`Field::ENCODED_BYTES`] bytes.
+    fn encode(self, out: &mut Vec<u8>);
+
+    /// Reads a canonical encoding; `None` if the length differs or a coefficient is not reduced.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+
+    /// Maps [`Field::UNIFORM_BYTES`] uniform bytes to an element without noticeable bias
+    /// (`docs/protocol.md`, "Challenges").
+    ///
+    /// # Panics
+    /// If the length is not [`Field::UNIFORM_BYTES`].
+    fn from_uniform(bytes: &[u8]) -> Self;
+
+    /// The image of a small integer: reduced modulo the characteristic (for GF(2): its parity).
+    fn from_u64(value: u64) -> Self;
+
+    /// The multiplicative inverse; `None` for zero.
+    fn inverse(self) -> Option<Self>;
+
+    /// The square.
+    #[must_use]
+    fn square(self) -> Self {
+        self * self
+    }
+
+    /// Whether this is zero.
+    fn is_zero(self) -> bool {
+        self == Self::ZERO
+    }
+
+    /// Whether multiplying by this changes nothing.
+    fn is_one(self) -> bool {
+        self == Self::ONE
+    }
+}
+
+/// The field that challenges are drawn from: equal to, or an extension of, the circuit's field.
+///
+/// Everything above the seam is generic over one `F: ChallengeField`; `F::Base` holds the
+/// circuit's values until the first challenge lifts them.
+pub trait ChallengeField: Field + Mul<Self::Base, Output = Self> + From<Self::Base> {
+    /// The circuit's field.
+    type Base: Field;
+
+    /// The pair's name.
+    const ID: FieldId;
+
+    /// The `index`-th evaluation point of a round polynomial after 0, 1 and infinity.
+    ///
+    /// Distinct for distinct indices below 8 and different from 0 and 1: the integer `index + 2`
+    /// in the prime fields, the element whose encoding is the integer `index + 2` in GF(2^128).
+    fn extra_point(index: usize) -> Self;
+
+    /// The element as a base-field element, if it is one.
+    fn to_base(self) -> Option<Self::Base>;
+}

@@ -1,0 +1,9 @@
+//! Field traits, the backend seam, summands and layer wiring: no I/O, no unsafe.
+#![forbid(unsafe_code)]
+
+pub mod field;
+pub mod mle;
+pub mod round_poly;
+
+pub use field::{ChallengeField, Field, FieldId};
+pub use round_poly::{RoundPoly, WindowGrid};

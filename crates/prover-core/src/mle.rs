@@ -1,0 +1,54 @@
+//! Multilinear extensions on the host: for verifiers, drivers and definitions, not for speed.
+//!
+//! A table of `2^n` values is indexed with its **first variable in the most significant bit**.
+
+use crate::field::ChallengeField;
+
+/// `eq(point, b)` for all `b` in `{0,1}^n`, as a table of `2^n`, times `scale`.
+/// Cost: `2^n` multiplications.
+pub fn eq_table<F: ChallengeField>(point: &[F], scale: F) -> Vec<F> {
+    let mut table = Vec::with_capacity(1 << point.len());
+    table.push(scale);
+    // The last variable is the least significant bit: growing from the first variable doubles
+    // the table by interleaving, so grow from the last by halves instead.
+    for &coordinate in point.iter().rev() {
+        let half = table.len();
+        for i in 0..half {
+            let hi = table[i] * coordinate;
+            table.push(hi);
+            table[i] -= hi;
+        }
+    }
+    table
+}
+
+/// `eq(a, b) = prod_i (a_i b_i + (1 - a_i)(1 - b_i))`.
+///
+/// # Panics
+/// If the points differ in length.
+pub fn eq_eval<F: ChallengeField>(a: &[F], b: &[F]) -> F {
+    assert_eq!(a.len(), b.len(), "eq of points of different lengths");
+    a.iter().zip(b).fold(F::ONE, |acc, (&x, &y)| {
+        let xy = x * y;
+        acc * (F::ONE - x - y + xy + xy)
+    })
+}
+
+/// The extension of a base-field table at `point`.
+/// Cost: `2^n` base-by-challenge multiplications, the eq table included twice that.
+///
+/// # Panics
+/// If the table has not `2^point.len()` values.
+pub fn evaluate_base<F: ChallengeField>(table: &[F::Base], point: &[F]) -> F {
+    assert_eq!(table.len(), 1 << point.len(), "table and point do not fit");
+    eq_table(point, F::ONE).iter().zip(table).fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
+}
+
+/// The extension of a table at `point`.
+///
+/// # Panics
+/// If the table has not `2^point.len()` values.
+pub fn evaluate<F: ChallengeField>(table: &[F], point: &[F]) -> F {
+    assert_eq!(table.len(), 1 << point.len(), "table and point do not fit");
+    eq_table(point, F::ONE).iter().zip(table).fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
+}

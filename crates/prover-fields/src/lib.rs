@@ -1,0 +1,1 @@
+//! The concrete fields, each derived from one specification.

@@ -1,0 +1,1 @@
+//! Libra's GKR prover for layered circuits, generic over the backend.

@@ -1,0 +1,1 @@
+//! Proof container, protocol configuration and soundness accounting, shared by prover and verifier.

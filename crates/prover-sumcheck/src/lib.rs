@@ -1,0 +1,1 @@
+//! The sumcheck driver: written once, above the seam.

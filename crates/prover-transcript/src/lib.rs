@@ -1,0 +1,1 @@
+//! Fiat-Shamir transcript over SHA-256.

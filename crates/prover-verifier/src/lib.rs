@@ -1,0 +1,1 @@
+//! The GKR verifier: links no backend.
