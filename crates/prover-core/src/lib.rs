@@ -1,11 +1,24 @@
 //! Field traits, the backend seam, summands and layer wiring: no I/O, no unsafe.
+//!
+//! Start with [`backend`]: the contract between the protocol and the devices.
 #![forbid(unsafe_code)]
 
+pub mod backend;
+pub mod error;
 pub mod field;
 pub mod gates;
 pub mod mle;
 pub mod round_poly;
+pub mod summand;
+pub mod wiring;
 
+pub use backend::{
+    BackendInfo, ComputeBackend, DeviceLayer, DeviceMle, JobShape, LayerBackend, Pending, PhaseOne,
+    PhaseTwo, Ready, RoundJob, window_points,
+};
+pub use error::{BackendError, Unavailable, Unsupported};
 pub use field::{ChallengeField, Field, FieldId};
 pub use gates::{AddGate, CoefKind, CoefRef, ConstGate, LayerGates, MulGate};
 pub use round_poly::{RoundPoly, WindowGrid};
+pub use summand::{Summand, SummandShape, Term};
+pub use wiring::{GateRows, LayerCoefs, LayerWiring, RandomCoefs, Slots};

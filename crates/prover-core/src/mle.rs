@@ -41,7 +41,10 @@ pub fn eq_eval<F: ChallengeField>(a: &[F], b: &[F]) -> F {
 /// If the table has not `2^point.len()` values.
 pub fn evaluate_base<F: ChallengeField>(table: &[F::Base], point: &[F]) -> F {
     assert_eq!(table.len(), 1 << point.len(), "table and point do not fit");
-    eq_table(point, F::ONE).iter().zip(table).fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
+    eq_table(point, F::ONE)
+        .iter()
+        .zip(table)
+        .fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
 }
 
 /// The extension of a table at `point`.
@@ -50,5 +53,8 @@ pub fn evaluate_base<F: ChallengeField>(table: &[F::Base], point: &[F]) -> F {
 /// If the table has not `2^point.len()` values.
 pub fn evaluate<F: ChallengeField>(table: &[F], point: &[F]) -> F {
     assert_eq!(table.len(), 1 << point.len(), "table and point do not fit");
-    eq_table(point, F::ONE).iter().zip(table).fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
+    eq_table(point, F::ONE)
+        .iter()
+        .zip(table)
+        .fold(F::ZERO, |acc, (&e, &v)| acc + e * v)
 }

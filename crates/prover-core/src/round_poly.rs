@@ -68,8 +68,7 @@ impl<F: ChallengeField> RoundPoly<F> {
         if degree == 2 {
             return v0 + point * (v1 - v0 - lead) + point * point * lead;
         }
-        let finite: Vec<F> =
-            (0..degree).map(|k| finite_point::<F>(k)).collect();
+        let finite: Vec<F> = (0..degree).map(finite_point::<F>).collect();
         // q = s - lead * X^d has degree < d and is known at the d finite points.
         let q: Vec<F> = finite
             .iter()
@@ -85,7 +84,10 @@ impl<F: ChallengeField> RoundPoly<F> {
     /// If `degree` is below this one's or above `MAX_DEGREE`.
     #[must_use]
     pub fn raise(&self, degree: usize) -> Self {
-        assert!(self.degree() <= degree && degree <= MAX_DEGREE, "cannot lower a degree");
+        assert!(
+            self.degree() <= degree && degree <= MAX_DEGREE,
+            "cannot lower a degree"
+        );
         if degree == self.degree() {
             return self.clone();
         }
@@ -103,13 +105,22 @@ impl<F: ChallengeField> RoundPoly<F> {
     pub fn plus(&self, other: &Self) -> Self {
         let degree = self.degree().max(other.degree());
         let (a, b) = (self.raise(degree), other.raise(degree));
-        Self { values: a.values.iter().zip(&b.values).map(|(&x, &y)| x + y).collect() }
+        Self {
+            values: a
+                .values
+                .iter()
+                .zip(&b.values)
+                .map(|(&x, &y)| x + y)
+                .collect(),
+        }
     }
 
     /// Multiplies every value by `scale`.
     #[must_use]
     pub fn scaled(&self, scale: F) -> Self {
-        Self { values: self.values.iter().map(|&v| v * scale).collect() }
+        Self {
+            values: self.values.iter().map(|&v| v * scale).collect(),
+        }
     }
 }
 
@@ -151,10 +162,22 @@ fn lagrange<F: ChallengeField>(points: &[F], values: &[F], at: F) -> F {
                 den *= pk - pj;
             }
         }
-        let inverse = den.inverse().expect("evaluation points are distinct by the field's contract");
+        let inverse = den
+            .inverse()
+            .expect("evaluation points are distinct by the field's contract");
         sum += vk * num * inverse;
     }
     sum
+}
+
+/// Points of a grid: `(degree + 1)^window`.
+pub fn grid_len(degree: usize, window: usize) -> usize {
+    (0..window).fold(1, |len, _| len * (degree + 1))
+}
+
+/// Index of the point `(1, ..., 1)`: the one that a claim without eq factor implies.
+pub fn ones_index(degree: usize, window: usize) -> usize {
+    (0..window).fold(0, |acc, _| acc * (degree + 1) + 1)
 }
 
 /// Sums of a summand of degree `d <= 2` on the grid `{0, 1, infinity}^w` (`{0, 1}^w` for `d = 1`),
@@ -170,28 +193,26 @@ pub struct WindowGrid<F> {
 }
 
 impl<F: ChallengeField> WindowGrid<F> {
-    /// Points of a grid: `(degree + 1)^window`.
-    pub fn len_for(degree: usize, window: usize) -> usize {
-        (degree + 1).pow(u32::try_from(window).expect("a window has few variables"))
-    }
-
-    /// Index of the point `(1, ..., 1)`: the one that a claim without eq factor implies.
-    pub fn ones_index(degree: usize, window: usize) -> usize {
-        (0..window).fold(0, |acc, _| acc * (degree + 1) + 1)
-    }
-
     /// A full grid.
     ///
     /// # Panics
     /// If the number of values is not `(degree + 1)^window`.
     pub fn from_full(degree: usize, window: usize, values: Vec<F>) -> Self {
-        assert_eq!(values.len(), Self::len_for(degree, window), "grid of the wrong size");
-        Self { degree, window, values }
+        assert_eq!(
+            values.len(),
+            grid_len(degree, window),
+            "grid of the wrong size"
+        );
+        Self {
+            degree,
+            window,
+            values,
+        }
     }
 
     /// A grid without its point `(1, ..., 1)`, completed from `claim`: the sum over `{0,1}^window`.
     pub fn from_implied(degree: usize, window: usize, mut sent: Vec<F>, claim: F) -> Self {
-        let ones = Self::ones_index(degree, window);
+        let ones = ones_index(degree, window);
         sent.insert(ones, F::ZERO);
         let mut grid = Self::from_full(degree, window, sent);
         grid.values[ones] = claim - grid.sum_over_bits();
@@ -225,7 +246,7 @@ impl<F: ChallengeField> WindowGrid<F> {
     /// `eq_rest` (the coordinates of the window's other variables) they are `eq(eq_rest, bits)`.
     pub fn first_round(&self, eq_rest: Option<&[F]>) -> RoundPoly<F> {
         let rest = self.window - 1;
-        let stride = Self::len_for(self.degree, rest);
+        let stride = grid_len(self.degree, rest);
         let mut values = vec![F::ZERO; self.degree + 1];
         for bits in 0..1usize << rest {
             let mut index = 0;
@@ -234,7 +255,11 @@ impl<F: ChallengeField> WindowGrid<F> {
                 let bit = bits >> (rest - 1 - v) & 1;
                 index = index * (self.degree + 1) + bit;
                 if let Some(point) = eq_rest {
-                    weight *= if bit == 1 { point[v] } else { F::ONE - point[v] };
+                    weight *= if bit == 1 {
+                        point[v]
+                    } else {
+                        F::ONE - point[v]
+                    };
                 }
             }
             for (place, value) in values.iter_mut().enumerate() {
@@ -251,13 +276,19 @@ impl<F: ChallengeField> WindowGrid<F> {
     #[must_use]
     pub fn bind(&self, challenge: F) -> Self {
         assert!(self.window > 0, "no variable left to bind");
-        let stride = Self::len_for(self.degree, self.window - 1);
+        let stride = grid_len(self.degree, self.window - 1);
         let values = (0..stride)
             .map(|i| {
-                let column = (0..=self.degree).map(|p| self.values[p * stride + i]).collect();
+                let column = (0..=self.degree)
+                    .map(|p| self.values[p * stride + i])
+                    .collect();
                 RoundPoly { values: column }.evaluate(challenge)
             })
             .collect();
-        Self { degree: self.degree, window: self.window - 1, values }
+        Self {
+            degree: self.degree,
+            window: self.window - 1,
+            values,
+        }
     }
 }

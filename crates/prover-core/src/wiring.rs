@@ -1,0 +1,356 @@
+//! A layer's gates sorted for accumulation without locks.
+//!
+//! Each pass of the prover writes one kind of wire, so each pass gets its own order: layer evaluation
+//! writes outputs `z`, phase one writes `x`, phase two writes `y`. Within a row (one written wire)
+//! gates are contiguous, so a row has one writer.
+//!
+//! Memory per gate, with `s` bytes of slot (0 when every coefficient is one, else 1, 2 or 4):
+//! mul `3·(8 + s)`, add `2·(4 + s)`, const `4 + s`; and 4 bytes a row in each order.
+
+use crate::field::{ChallengeField, Field};
+use crate::gates::{CoefKind, LayerGates};
+
+/// Which coefficient each gate of a list has: an index into [`LayerCoefs`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slots {
+    /// Every coefficient is the constant one.
+    Ones,
+    /// At most `2^8` slots in the layer.
+    U8(Vec<u8>),
+    /// At most `2^16` slots in the layer.
+    U16(Vec<u16>),
+    /// More.
+    U32(Vec<u32>),
+}
+
+impl Slots {
+    fn pack(slots: &[u32], one: Option<u32>, num_slots: usize) -> Self {
+        if slots.iter().all(|&s| Some(s) == one) {
+            return Self::Ones;
+        }
+        match num_slots {
+            0..=0x100 => Self::U8(slots.iter().map(|&s| s as u8).collect()),
+            0x101..=0x1_0000 => Self::U16(slots.iter().map(|&s| s as u16).collect()),
+            _ => Self::U32(slots.to_vec()),
+        }
+    }
+
+    /// The slot of gate `index`; `None` means the constant one.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<usize> {
+        match self {
+            Self::Ones => None,
+            Self::U8(slots) => Some(usize::from(slots[index])),
+            Self::U16(slots) => Some(usize::from(slots[index])),
+            Self::U32(slots) => Some(slots[index] as usize),
+        }
+    }
+
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Ones => 0,
+            Self::U8(slots) => slots.len(),
+            Self::U16(slots) => 2 * slots.len(),
+            Self::U32(slots) => 4 * slots.len(),
+        }
+    }
+}
+
+/// Gates grouped by one of their wires (the row), each with its `K` other wires and its slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateRows<const K: usize> {
+    /// `offsets[row]..offsets[row + 1]` are the gates of a row; `2^vars + 1` entries.
+    pub offsets: Vec<u32>,
+    /// The other wires of each gate, in the order named where the rows stand.
+    pub others: Vec<[u32; K]>,
+    /// The coefficient of each gate.
+    pub slots: Slots,
+}
+
+impl<const K: usize> GateRows<K> {
+    /// Groups `(row, others, slot)` triples, keeping their order within a row.
+    fn group(
+        vars: u32,
+        gates: impl Iterator<Item = (u32, [u32; K], u32)> + Clone,
+        one: Option<u32>,
+        num_slots: usize,
+    ) -> Self {
+        let mut offsets = vec![0u32; (1usize << vars) + 1];
+        for (row, _, _) in gates.clone() {
+            offsets[row as usize + 1] += 1;
+        }
+        for row in 0..1usize << vars {
+            offsets[row + 1] += offsets[row];
+        }
+        let total = offsets[1 << vars] as usize;
+        let mut next = offsets.clone();
+        let (mut others, mut slots) = (vec![[0; K]; total], vec![0; total]);
+        for (row, other, slot) in gates {
+            let place = &mut next[row as usize];
+            others[*place as usize] = other;
+            slots[*place as usize] = slot;
+            *place += 1;
+        }
+        let slots = Slots::pack(&slots, one, num_slots);
+        Self {
+            offsets,
+            others,
+            slots,
+        }
+    }
+
+    /// The gates of a row, as a range of positions.
+    #[inline]
+    pub fn row(&self, row: usize) -> core::ops::Range<usize> {
+        self.offsets[row] as usize..self.offsets[row + 1] as usize
+    }
+
+    /// Number of gates.
+    pub fn len(&self) -> usize {
+        self.others.len()
+    }
+
+    /// Whether there is no gate.
+    pub fn is_empty(&self) -> bool {
+        self.others.is_empty()
+    }
+
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        4 * self.offsets.len() + 4 * K * self.others.len() + self.slots.bytes()
+    }
+}
+
+/// One layer's gates in the three orders, built once per circuit.
+///
+/// Slots number the coefficients: the layer's constants first, then its random coefficients in the
+/// order of their numbers (`docs/protocol.md`, 3.1). Public inputs have no slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerWiring<B> {
+    /// Base-2 logarithm of the number of input wires.
+    pub input_vars: u32,
+    /// Base-2 logarithm of the number of output wires.
+    pub output_vars: u32,
+    /// The constants: slots `0..constants.len()`.
+    pub constants: Vec<B>,
+    /// Random coefficients: slots from `constants.len()` on.
+    pub num_random: usize,
+    /// Mul gates by output `z`; others: `[x, y]`.
+    pub mul_by_z: GateRows<2>,
+    /// Mul gates by left input `x`; others: `[z, y]`.
+    pub mul_by_x: GateRows<2>,
+    /// Mul gates by right input `y`; others: `[z, x]`.
+    pub mul_by_y: GateRows<2>,
+    /// Add gates by output `z`; others: `[x]`.
+    pub add_by_z: GateRows<1>,
+    /// Add gates by input `x`; others: `[z]`.
+    pub add_by_x: GateRows<1>,
+    /// Const gates with a slot, by output `z`.
+    pub const_by_z: GateRows<0>,
+    /// Const gates of public inputs: `(z, index of the public input)`, ascending.
+    pub publics: Vec<(u32, u32)>,
+    /// Output wires that must be zero, ascending.
+    pub asserts: Vec<u32>,
+}
+
+impl<B: Field> LayerWiring<B> {
+    /// Sorts a layer's gates.
+    /// Cost: a few passes over the gates, linear.
+    ///
+    /// # Panics
+    /// If a gate's index is out of range or the gates of a kind are `2^32` or more: a circuit's
+    /// constructor has checked both.
+    pub fn new(layer: &LayerGates<B>) -> Self {
+        let constants = layer.constants.len() as u32;
+        let one = layer
+            .constants
+            .iter()
+            .position(|c| c.is_one())
+            .map(|i| i as u32);
+        let num_random = layer.num_random();
+        let num_slots = layer.constants.len() + num_random;
+        let mut next_random = constants;
+        let mut slot_of = |coef: crate::CoefRef| match coef.kind() {
+            CoefKind::Constant(index) => index,
+            CoefKind::Random => {
+                next_random += 1;
+                next_random - 1
+            }
+            CoefKind::Public(_) => u32::MAX,
+        };
+        let mul_slots: Vec<u32> = layer.muls.iter().map(|g| slot_of(g.coef)).collect();
+        let add_slots: Vec<u32> = layer.adds.iter().map(|g| slot_of(g.coef)).collect();
+        let const_slots: Vec<u32> = layer.consts.iter().map(|g| slot_of(g.coef)).collect();
+        let muls = || layer.muls.iter().zip(&mul_slots);
+        let adds = || layer.adds.iter().zip(&add_slots);
+        let consts = layer
+            .consts
+            .iter()
+            .zip(&const_slots)
+            .filter(|&(_, &s)| s != u32::MAX);
+        let (n, k) = (layer.input_vars, layer.output_vars);
+        Self {
+            input_vars: n,
+            output_vars: k,
+            constants: layer.constants.clone(),
+            num_random,
+            mul_by_z: GateRows::group(
+                k,
+                muls().map(|(g, &s)| (g.z, [g.x, g.y], s)),
+                one,
+                num_slots,
+            ),
+            mul_by_x: GateRows::group(
+                n,
+                muls().map(|(g, &s)| (g.x, [g.z, g.y], s)),
+                one,
+                num_slots,
+            ),
+            mul_by_y: GateRows::group(
+                n,
+                muls().map(|(g, &s)| (g.y, [g.z, g.x], s)),
+                one,
+                num_slots,
+            ),
+            add_by_z: GateRows::group(k, adds().map(|(g, &s)| (g.z, [g.x], s)), one, num_slots),
+            add_by_x: GateRows::group(n, adds().map(|(g, &s)| (g.x, [g.z], s)), one, num_slots),
+            const_by_z: GateRows::group(k, consts.map(|(g, &s)| (g.z, [], s)), one, num_slots),
+            publics: layer
+                .consts
+                .iter()
+                .filter_map(|g| match g.coef.kind() {
+                    CoefKind::Public(index) => Some((g.z, index)),
+                    _ => None,
+                })
+                .collect(),
+            asserts: layer.asserts.clone(),
+        }
+    }
+
+    /// Whether the layer has mul gates, and so a phase two.
+    pub fn has_mul(&self) -> bool {
+        !self.mul_by_z.is_empty()
+    }
+
+    /// Memory in bytes of the host copy; a device copy is of the same size.
+    pub fn bytes(&self) -> usize {
+        self.mul_by_z.bytes()
+            + self.mul_by_x.bytes()
+            + self.mul_by_y.bytes()
+            + self.add_by_z.bytes()
+            + self.add_by_x.bytes()
+            + self.const_by_z.bytes()
+            + 8 * self.publics.len()
+            + 4 * self.asserts.len()
+            + self.constants.len() * size_of::<B>()
+    }
+}
+
+/// The coefficients of one layer in one proof, by slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayerCoefs<F: ChallengeField> {
+    /// All in the base field: the layer keeps its input's field.
+    Base(Vec<F::Base>),
+    /// With random coefficients from the challenge field: the layer lifts its output.
+    Challenge(Vec<F>),
+}
+
+impl<F: ChallengeField> LayerCoefs<F> {
+    /// Joins a wiring's constants with its random coefficients.
+    ///
+    /// # Panics
+    /// If the number of random coefficients is not the wiring's.
+    pub fn new(wiring: &LayerWiring<F::Base>, random: &RandomCoefs<F>) -> Self {
+        let constants = wiring.constants.iter();
+        match random {
+            RandomCoefs::Base(values) => {
+                assert_eq!(
+                    values.len(),
+                    wiring.num_random,
+                    "random coefficients do not fit"
+                );
+                Self::Base(constants.chain(values).copied().collect())
+            }
+            RandomCoefs::Challenge(values) => {
+                assert_eq!(
+                    values.len(),
+                    wiring.num_random,
+                    "random coefficients do not fit"
+                );
+                if values.is_empty() {
+                    return Self::Base(constants.copied().collect());
+                }
+                Self::Challenge(
+                    constants
+                        .map(|&c| F::from(c))
+                        .chain(values.iter().copied())
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    /// Number of slots.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Base(values) => values.len(),
+            Self::Challenge(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no slot.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The coefficient of a slot, in the challenge field; `None` is the constant one.
+    pub fn lifted(&self, slot: Option<usize>) -> F {
+        match (slot, self) {
+            (None, _) => F::ONE,
+            (Some(slot), Self::Base(values)) => F::from(values[slot]),
+            (Some(slot), Self::Challenge(values)) => values[slot],
+        }
+    }
+}
+
+/// Random coefficients of a circuit or a layer, by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RandomCoefs<F: ChallengeField> {
+    /// Drawn from the base field (to compare with others on equal terms; few soundness bits).
+    Base(Vec<F::Base>),
+    /// Drawn from the challenge field.
+    Challenge(Vec<F>),
+}
+
+impl<F: ChallengeField> RandomCoefs<F> {
+    /// The coefficients of numbers `range`: those of one layer.
+    #[must_use]
+    pub fn part(&self, range: core::ops::Range<usize>) -> Self {
+        match self {
+            Self::Base(values) => Self::Base(values[range].to_vec()),
+            Self::Challenge(values) => Self::Challenge(values[range].to_vec()),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Base(values) => values.len(),
+            Self::Challenge(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them, in the challenge field.
+    pub fn lifted(&self, number: usize) -> F {
+        match self {
+            Self::Base(values) => F::from(values[number]),
+            Self::Challenge(values) => values[number],
+        }
+    }
+}
