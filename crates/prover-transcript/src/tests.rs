@@ -1,0 +1,92 @@
+//! Expected values come from Python's `hashlib`, not from this code.
+
+use super::*;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Draws `len` bytes as hexadecimal digits.
+fn draw(t: &mut impl Transcript, label: &'static str, len: usize) -> String {
+    let mut out = vec![0; len];
+    t.draw(label, &mut out);
+    hex(&out)
+}
+
+#[test]
+fn chain_matches_the_specification() {
+    let mut t = Sha256Transcript::new();
+    let mut states = vec![hex(&t.state())];
+    t.absorb("protocol", b"astraea-gkr-1");
+    states.push(hex(&t.state()));
+    t.absorb("empty", b"");
+    states.push(hex(&t.state()));
+    assert_eq!(
+        draw(&mut t, "challenge", 48),
+        "cfd8dad55e97ad6f64d9e234f57e44314db62168bb86dd6f8157c59efab36ad5267b8fb5176aaddc64ddf540c6c6eef8"
+    );
+    states.push(hex(&t.state()));
+    assert_eq!(draw(&mut t, "none", 0), "");
+    states.push(hex(&t.state()));
+    let long: Vec<u8> = (0..100).flat_map(|_| 0..200u8).collect();
+    t.absorb("round", &long);
+    states.push(hex(&t.state()));
+    assert_eq!(
+        draw(&mut t, "coefficients", 65),
+        "36463948a1daf9c208584454a42264afbaed84a01cb2d143e1d4518e43bc5d7ee83d1eddf2aedef5b605312e288174272cf350c9bd6ed18ee65492c4953cc8ebe4"
+    );
+    states.push(hex(&t.state()));
+    assert_eq!(
+        states,
+        [
+            "a9901cbabfa0fc36cc2ec41d0ad325a5f6a03b5331c318d2738e30cdc9d399be",
+            "e8d056412f23e3c8270323758e09349ce835225951dd192c9a345e480256de05",
+            "e7511c879fad5215cc3426e8cec02451bfff18b46312e2c4c76672de4c51e523",
+            "c361e516aa72ed899287cf69f68b9de0a1951464074297d5fd12e0f1651fd589",
+            "f688fbaccf1d6f9bc380c7951da13e81419ddd95b1795afc1798f1b99af16469",
+            "f94ccc39ebf9c1d187a107ca95f3ed14a35a7ff0b2474c35071f8259ab626e53",
+            "935cb9806d3d01657b2e5a1b2759e53ace53a9754bcce8edbffd4b53c3543098",
+        ]
+    );
+}
+
+#[test]
+fn pieces_do_not_matter_but_boundaries_do() {
+    let (mut whole, mut pieces) = (Sha256Transcript::new(), Sha256Transcript::new());
+    whole.absorb("a", b"bcd");
+    pieces.absorb_stream("a", 3, &mut |sink| {
+        sink(b"b");
+        sink(b"");
+        sink(b"cd");
+    });
+    assert_eq!(whole.state(), pieces.state());
+    let mut other = Sha256Transcript::new();
+    other.absorb("ab", b"cd");
+    assert_ne!(whole.state(), other.state());
+    let mut two = Sha256Transcript::new();
+    two.absorb("a", b"bc");
+    two.absorb("a", b"d");
+    assert_ne!(whole.state(), two.state());
+}
+
+#[test]
+#[should_panic(expected = "absorbed bytes do not fit the length")]
+fn a_wrong_length_panics() {
+    Sha256Transcript::new().absorb_stream("a", 3, &mut |sink| sink(b"bc"));
+}
+
+#[test]
+fn recorder_is_transparent() {
+    let (mut plain, mut recorder) = (
+        Sha256Transcript::new(),
+        Recorder::new(Sha256Transcript::new()),
+    );
+    plain.absorb("a", b"b");
+    recorder.absorb("a", b"b");
+    let drawn = draw(&mut plain, "c", 40);
+    assert_eq!(drawn, draw(&mut recorder, "c", 40));
+    assert_eq!(recorder.draws().len(), 1);
+    assert_eq!(recorder.draws()[0].label, "c");
+    assert_eq!(hex(&recorder.draws()[0].bytes), drawn);
+    assert_eq!(recorder.into_parts().0.state(), plain.state());
+}
