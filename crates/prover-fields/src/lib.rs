@@ -1,1 +1,59 @@
 //! The concrete fields, each derived from one specification.
+//!
+//! A field is a [`FieldSpec`], a module with its arithmetic, and one line in [`with_field!`].
+//! Absent on purpose: vectorised arithmetic (a backend's own), polynomials, sampling policy.
+
+#![deny(unsafe_code)]
+
+mod bn254;
+mod gf2;
+mod goldilocks;
+mod limbs;
+mod m31;
+mod ops;
+mod pow;
+mod spec;
+
+pub use bn254::Bn254;
+pub use gf2::{Gf2, Gf2e128};
+pub use goldilocks::{Goldilocks, GoldilocksExt2};
+pub use m31::{M31, M31Ext3};
+pub use prover_core::field::{ChallengeField, Field, FieldId};
+pub use spec::{Extension, FieldSpec, Form, SpecifiedField};
+
+/// Runs an expression with a type alias for the challenge field of a [`FieldId`].
+///
+/// The match is exhaustive, so a new `FieldId` does not compile before it is registered here.
+///
+/// ```
+/// use prover_fields::{Field, FieldId, with_field};
+///
+/// let bytes = with_field!(FieldId::M31, |F| <F as Field>::ENCODED_BYTES);
+/// assert_eq!(bytes, 12);
+/// ```
+#[macro_export]
+macro_rules! with_field {
+    ($id:expr, |$field:ident| $body:expr) => {
+        $crate::__match_field! {
+            $id, $field, $body;
+            // One line per field: `FieldId` variant => challenge field.
+            Bn254 => Bn254,
+            M31 => M31Ext3,
+            Gf2 => Gf2e128,
+            Goldilocks => GoldilocksExt2,
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __match_field {
+    ($id:expr, $field:ident, $body:expr; $($variant:ident => $challenge:ident,)*) => {
+        match $id {
+            $($crate::FieldId::$variant => {
+                type $field = $crate::$challenge;
+                $body
+            })*
+        }
+    };
+}
