@@ -1,0 +1,98 @@
+//! Several runs on one queue: equal rounds of K proofs in one submission.
+
+use std::time::Instant;
+
+use prover_core::{ChallengeField, ComputeBackend, RoundJob};
+use prover_transcript::Transcript;
+
+use crate::SumcheckError;
+use crate::metrics::Phase;
+use crate::run::{Driver, Outcome, Progress, Statement, SumcheckRun};
+
+/// Submits the next piece of work of every run: rounds on the device in one submission, everything
+/// else (hand-off, rounds on the host, final evaluations) one by one.
+///
+/// # Errors
+/// If a device fails; then no run of the batch can go on.
+pub fn submit_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>>(
+    driver: Driver<'_, B, H>,
+    queue: &mut B::Queue,
+    runs: &mut [&mut SumcheckRun<F, B, H>],
+) -> Result<(), SumcheckError> {
+    let start = Instant::now();
+    let mut members = Vec::new();
+    let mut jobs: Vec<RoundJob<'_, F, B>> = Vec::new();
+    let mut others = Vec::new();
+    for (index, run) in runs.iter_mut().enumerate() {
+        run.hand_off_if_due(driver, queue)?;
+        match run.device_job(driver) {
+            Some((window, job)) => {
+                members.push((index, window));
+                jobs.push(job);
+            }
+            None => others.push(index),
+        }
+    }
+    let pending = driver.backend.submit_rounds(queue, &mut jobs)?;
+    assert_eq!(
+        pending.len(),
+        members.len(),
+        "the backend answered a batch of another size"
+    );
+    drop(jobs);
+    driver.metrics.add(
+        driver.backend.info().name,
+        0,
+        Phase::RoundEvaluate,
+        start.elapsed(),
+    );
+    for ((index, window), pending) in members.into_iter().zip(pending) {
+        runs[index].submitted(window, pending);
+    }
+    for index in others {
+        runs[index].submit(driver, queue)?;
+    }
+    Ok(())
+}
+
+/// Proves several statements on one queue, each with its own transcript, round by round together.
+/// The messages are those of [`crate::prove`] one by one.
+///
+/// # Errors
+/// If a device fails or a claim is false.
+pub fn prove_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>>(
+    driver: Driver<'_, B, H>,
+    queue: &mut B::Queue,
+    statements: Vec<Statement<F, B::Mle>>,
+    transcripts: &mut [impl Transcript],
+) -> Result<Vec<Outcome<F>>, SumcheckError> {
+    assert_eq!(
+        statements.len(),
+        transcripts.len(),
+        "one transcript per statement"
+    );
+    let mut runs = statements
+        .into_iter()
+        .map(|statement| SumcheckRun::new(driver, queue, statement))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut done = vec![false; runs.len()];
+    while done.contains(&false) {
+        let mut open: Vec<_> = runs
+            .iter_mut()
+            .zip(&done)
+            .filter(|&(_, &done)| !done)
+            .map(|(run, _)| run)
+            .collect();
+        submit_batch(driver, queue, &mut open)?;
+        for ((run, done), transcript) in runs.iter_mut().zip(&mut done).zip(transcripts.iter_mut())
+        {
+            if !*done {
+                *done = run.absorb(driver, transcript)? == Progress::Done;
+            }
+        }
+    }
+    Ok(runs
+        .into_iter()
+        .map(|run| run.into_outcome().expect("every run of the batch is done"))
+        .collect())
+}
