@@ -1,1 +1,19 @@
 //! Layered circuits: model, builder, file formats, gallery.
+//!
+//! Everything that enters is checked here: what is a [`Circuit`] or [`Instances`] keeps the rules
+//! of `docs/protocol.md`, and no input, however hostile, ends in a panic or an allocation that
+//! its length does not justify.
+#![forbid(unsafe_code)]
+
+mod canonical;
+pub mod error;
+pub mod expander;
+pub mod fields;
+pub mod format;
+pub mod limits;
+pub mod model;
+mod reader;
+
+pub use error::{DecodeError, DecodeErrorKind};
+pub use limits::Limits;
+pub use model::{Circuit, CircuitError, CircuitParts, GateCounts, Instances, InstancesError};
