@@ -7,13 +7,19 @@
 
 mod canonical;
 pub mod error;
+pub mod evaluate;
 pub mod expander;
 pub mod fields;
+pub mod file;
 pub mod format;
 pub mod limits;
 pub mod model;
 mod reader;
+pub mod witness;
 
 pub use error::{DecodeError, DecodeErrorKind};
+pub use evaluate::{Evaluation, Violation, check, evaluate};
+pub use file::{AnyCircuit, FileError};
 pub use limits::Limits;
 pub use model::{Circuit, CircuitError, CircuitParts, GateCounts, Instances, InstancesError};
+pub use witness::PublicInputs;

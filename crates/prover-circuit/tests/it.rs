@@ -1,0 +1,6 @@
+//! Tests of the crate as its users see it.
+
+#[path = "it/real.rs"]
+mod real;
+#[path = "it/support.rs"]
+mod support;
