@@ -1,5 +1,6 @@
 //! Every length of a proof follows from the circuit, the number of instances and the configuration.
 
+use prover_circuit::Circuit;
 use prover_core::{ChallengeField, Field, FieldId, LayerGates};
 
 use crate::config::{ProtocolConfig, RandomCoefField};
@@ -69,6 +70,19 @@ pub struct CircuitShape {
 }
 
 impl CircuitShape {
+    /// The shape of a circuit.
+    pub fn of<B: Field>(circuit: &Circuit<B>) -> Self {
+        Self {
+            field: circuit.field(),
+            digest: circuit.digest(),
+            num_public: circuit.num_public(),
+            num_random: circuit.num_random(),
+            num_outputs: circuit.num_outputs(),
+            num_zero_outputs: circuit.num_zero_outputs(),
+            layers: circuit.layers().iter().map(LayerShape::of).collect(),
+        }
+    }
+
     /// Base-2 logarithm of the number of inputs.
     pub fn input_vars(&self) -> u32 {
         self.layers.first().map_or(0, |layer| layer.input_vars)
