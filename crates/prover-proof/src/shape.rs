@@ -138,6 +138,18 @@ pub struct ProofShape {
 }
 
 impl ProofShape {
+    /// The shape of a proof of `num_instances` instances of a circuit.
+    ///
+    /// # Errors
+    /// If the number of instances is not in `1..=2^20`.
+    pub fn of<B: Field>(
+        circuit: &Circuit<B>,
+        num_instances: usize,
+        config: ProtocolConfig,
+    ) -> Result<Self, ShapeError> {
+        Self::new(CircuitShape::of(circuit), num_instances, config)
+    }
+
     /// Checks that such a proof can exist.
     ///
     /// # Errors
