@@ -157,7 +157,7 @@ impl Gf2e128 {
     #[inline]
     fn product(self, other: Self) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("pclmulqdq") {
+        if has_pclmulqdq() {
             #[expect(unsafe_code, reason = "calls a function of a detected CPU feature")]
             // SAFETY: the CPU has just been found to have pclmulqdq.
             return unsafe { self.mul_pclmulqdq(other) };
@@ -252,6 +252,13 @@ const fn spread(bits: u64) -> u128 {
     (x | (x << 1)) & 0x5555_5555_5555_5555_5555_5555_5555_5555
 }
 
+/// Whether the CPU multiplies polynomials; detected once.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn has_pclmulqdq() -> bool {
+    std::arch::is_x86_feature_detected!("pclmulqdq")
+}
+
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "sse2")]
@@ -324,6 +331,10 @@ impl Field for Gf2e128 {
 
     #[inline]
     fn square(self) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if has_pclmulqdq() {
+            return self.product(self);
+        }
         self.square_portable()
     }
 }

@@ -99,12 +99,22 @@ const fn wide_product(a: Goldilocks, b: Goldilocks) -> u128 {
     a.0 as u128 * b.0 as u128
 }
 
+/// A word of the class of seven times `a`; not reduced.
+#[inline(always)]
+const fn times_non_residue(a: Goldilocks) -> Goldilocks {
+    // The high word is below the non-residue: after a carry the sum is too small for another.
+    let wide = a.0 as u128 * SPEC.non_residue() as u128;
+    let (low, high) = (wide as u64, (wide >> 64) as u64);
+    let (sum, carry) = low.overflowing_add(high * Goldilocks::EPSILON);
+    Goldilocks(sum.wrapping_add(Goldilocks::EPSILON & (carry as u64).wrapping_neg()))
+}
+
 /// An integer of the class of `a + b`, for both below `2^64 p`.
 #[inline(always)]
 const fn wide_sum(a: u128, b: u128) -> u128 {
     const BOUND: u128 = (Goldilocks::MODULUS as u128) << 64;
     let (sum, carry) = a.overflowing_add(b);
-    if carry { sum.wrapping_sub(BOUND) } else { sum }
+    sum.wrapping_sub(BOUND & (carry as u128).wrapping_neg())
 }
 
 field_operators!(Goldilocks);
@@ -158,8 +168,10 @@ impl GoldilocksExt2 {
     const fn product(self, other: Self) -> Self {
         let [a0, a1] = self.0;
         let [b0, b1] = other.0;
-        let scaled = Self::NON_RESIDUE.product(b1);
-        let c0 = wide_sum(wide_product(a0, b0), wide_product(a1, scaled));
+        let c0 = wide_sum(
+            wide_product(a0, b0),
+            wide_product(a1, times_non_residue(b1)),
+        );
         let c1 = wide_sum(wide_product(a0, b1), wide_product(a1, b0));
         Self([Goldilocks::reduce(c0), Goldilocks::reduce(c1)])
     }
