@@ -294,6 +294,15 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         });
     }
 
+    /// Takes a part off the claim that became known only after the first submission.
+    ///
+    /// # Panics
+    /// If a message was absorbed already.
+    pub fn subtract_from_claim(&mut self, part: F) {
+        assert!(self.point.is_empty(), "the claim is already bound");
+        self.claim -= part;
+    }
+
     /// Whether [`SumcheckRun::absorb`] would not block; never blocks itself.
     ///
     /// # Errors

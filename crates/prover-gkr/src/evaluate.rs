@@ -1,0 +1,191 @@
+//! The forward pass: all wires of all instances, and whether they satisfy the circuit.
+
+use prover_circuit::Instances;
+use prover_core::{
+    ChallengeField, DeviceLayer, Field, LayerBackend, LayerCoefs, Pending, RandomCoefs,
+};
+use prover_proof::{ProofShape, RandomCoefField};
+use prover_sumcheck::{Driver, Phase};
+use prover_transcript::Sha256Transcript;
+
+use crate::compile::CompiledCircuit;
+use crate::error::{ProveError, Violation, Violations};
+use crate::prove::ProverConfig;
+
+/// Everything the forward pass leaves on the device and on the host.
+pub(crate) struct Evaluation<F: ChallengeField, B: LayerBackend<F>> {
+    /// `V_i`, the input table of layer `i`; taken out when the layer is proven.
+    pub(crate) wires: Vec<Option<B::Mle>>,
+    /// Coefficients of each layer.
+    pub(crate) coefs: Vec<B::Coefs>,
+    /// The circuit's outputs, instance after instance, `num_outputs` each.
+    pub(crate) outputs: Vec<F>,
+    /// Wires that had to be zero and are not.
+    pub(crate) violations: Violations,
+}
+
+/// The input table `V_0(x, s)`: instance innermost, the last one repeated up to a power of two.
+pub(crate) fn input_table<B: Field>(instances: &Instances<B>, num_inputs: usize) -> Vec<B> {
+    interleave(
+        instances.inputs(),
+        instances.num_instances(),
+        num_inputs,
+        num_inputs,
+    )
+}
+
+/// `table[i 2^(n_s) + s] = values[min(s, N - 1)][i]`, `rows` rows, zero where there is no value.
+fn interleave<B: Field>(values: &[B], instances: usize, each: usize, rows: usize) -> Vec<B> {
+    let padded = instances.next_power_of_two();
+    let mut table = vec![B::ZERO; rows * padded];
+    for s in 0..padded {
+        let from = s.min(instances - 1) * each;
+        for (i, &value) in values[from..from + each].iter().enumerate() {
+            table[i * padded + s] = value;
+        }
+    }
+    table
+}
+
+/// Evaluates all layers.
+pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
+    driver: Driver<'_, B, H>,
+    queue: &mut B::Queue,
+    compiled: &CompiledCircuit<F, B>,
+    instances: &Instances<F::Base>,
+    random: &RandomCoefs<F>,
+    input: B::Mle,
+) -> Result<Evaluation<F, B>, ProveError> {
+    let circuit = compiled.circuit();
+    let backend = driver.backend;
+    let name = backend.info().name;
+    let num_public = circuit.num_public() as usize;
+    let publics = match num_public {
+        0 => None,
+        _ => {
+            let rows = num_public.next_power_of_two();
+            let table = interleave(
+                instances.public(),
+                instances.num_instances(),
+                num_public,
+                rows,
+            );
+            Some(backend.upload_base(queue, &table)?)
+        }
+    };
+    let mut wires = vec![Some(input)];
+    let mut coefs = Vec::with_capacity(compiled.layers().len());
+    let mut violations = Violations::default();
+    let mut top = wires[0].clone();
+    for (index, layer) in compiled.layers().iter().enumerate() {
+        let first = circuit.random_offset(index) as usize;
+        let part = random.part(first..first + layer.host.num_random);
+        let layer_coefs = backend.upload_coefs(queue, LayerCoefs::new(&layer.host, &part))?;
+        let below = top.as_ref().expect("the layer below was just computed");
+        let device = DeviceLayer {
+            wiring: &layer.device,
+            coefs: &layer_coefs,
+        };
+        let above = driver.metrics.time(name, index, Phase::Evaluate, || {
+            backend.evaluate_layer(queue, device, below, publics.as_ref())
+        })?;
+        coefs.push(layer_coefs);
+        if !layer.host.asserts.is_empty() {
+            let values = backend.download(queue, &above)?.wait()?;
+            collect_violations(
+                &values,
+                instances,
+                &layer.host.asserts,
+                index,
+                false,
+                &mut violations,
+            );
+        }
+        wires.push(Some(above.clone()));
+        top = Some(above);
+    }
+    let last = wires
+        .pop()
+        .flatten()
+        .expect("a circuit has at least one layer");
+    let table = backend.download(queue, &last)?.wait()?;
+    let zeros: Vec<u32> = (0..circuit.num_zero_outputs()).collect();
+    collect_violations(
+        &table,
+        instances,
+        &zeros,
+        wires.len() - 1,
+        true,
+        &mut violations,
+    );
+    violations.0.sort_by_key(|v| (v.instance, v.layer, v.wire));
+    let padded = instances.num_instances().next_power_of_two();
+    let num_outputs = circuit.num_outputs() as usize;
+    let outputs = (0..instances.num_instances())
+        .flat_map(|s| (0..num_outputs).map(move |z| (z, s)))
+        .map(|(z, s)| table[z * padded + s])
+        .collect();
+    Ok(Evaluation {
+        wires,
+        coefs,
+        outputs,
+        violations,
+    })
+}
+
+fn collect_violations<F: ChallengeField>(
+    table: &[F],
+    instances: &Instances<F::Base>,
+    wires: &[u32],
+    layer: usize,
+    is_output: bool,
+    violations: &mut Violations,
+) {
+    let padded = instances.num_instances().next_power_of_two();
+    for &wire in wires {
+        let row = &table[wire as usize * padded..][..instances.num_instances()];
+        for (instance, value) in row.iter().enumerate() {
+            if !value.is_zero() {
+                violations.0.push(Violation {
+                    instance,
+                    layer,
+                    wire,
+                    is_output,
+                });
+            }
+        }
+    }
+}
+
+/// Evaluates the circuit with the coefficients that [`crate::prove`] would draw and names the wires
+/// that had to be zero and are not.
+///
+/// # Errors
+/// If the device fails or a number is out of range.
+pub fn check<F: ChallengeField, B: LayerBackend<F>, H>(
+    driver: Driver<'_, B, H>,
+    compiled: &CompiledCircuit<F, B>,
+    instances: &Instances<F::Base>,
+    config: &ProverConfig,
+) -> Result<Violations, ProveError> {
+    let shape = ProofShape::new(
+        compiled.shape().clone(),
+        instances.num_instances(),
+        config.protocol(),
+    )?;
+    crate::prove::admit(driver.backend, compiled, &shape, config)?;
+    let mut queue = driver.backend.open_queue()?;
+    let random: RandomCoefs<F> = prover_proof::open(
+        &mut Sha256Transcript::new(),
+        &shape,
+        instances.public(),
+        instances.inputs(),
+    );
+    debug_assert_eq!(
+        matches!(random, RandomCoefs::Base(_)),
+        config.random_coefs == RandomCoefField::Base
+    );
+    let table = input_table(instances, compiled.circuit().num_inputs());
+    let input = driver.backend.upload_base(&mut queue, &table)?;
+    Ok(evaluate(driver, &mut queue, compiled, instances, &random, input)?.violations)
+}
