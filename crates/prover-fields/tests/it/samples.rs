@@ -126,6 +126,12 @@ impl Extremes for M31 {
     }
 }
 
+/// The integers below `p` whose multiples by seven end in almost 64 ones: the product's reduction
+/// carries.
+fn sevenths() -> [Goldilocks; 2] {
+    [3u128, 6].map(|k| Goldilocks::new((((k << 64) - 1) / 7) as u64).unwrap())
+}
+
 impl Extremes for Goldilocks {
     fn extremes() -> Vec<Self> {
         let p = Self::MODULUS;
@@ -143,11 +149,11 @@ impl Extremes for Goldilocks {
                 p - epsilon,
             ],
         ];
-        values
+        let values = values
             .concat()
             .into_iter()
-            .map(|value| Self::new(value).unwrap())
-            .collect()
+            .map(|value| Self::new(value).unwrap());
+        values.chain(sevenths()).collect()
     }
 
     fn single_bits() -> Vec<Self> {
@@ -179,9 +185,12 @@ impl Extremes for M31Ext3 {
 impl Extremes for GoldilocksExt2 {
     fn extremes() -> Vec<Self> {
         let max = Goldilocks::MODULUS - 1;
-        let choices = [0, 1, max, max / 2, 1 << 32].map(|value| Goldilocks::new(value).unwrap());
-        (0..25)
-            .map(|i| Self::new([choices[i / 5], choices[i % 5]]))
+        let mut choices = [0, 1, max, max / 2]
+            .map(|value| Goldilocks::new(value).unwrap())
+            .to_vec();
+        choices.extend(sevenths());
+        (0..36)
+            .map(|i| Self::new([choices[i / 6], choices[i % 6]]))
             .collect()
     }
 

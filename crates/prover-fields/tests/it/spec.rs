@@ -112,8 +112,12 @@ fn sizes_are_logarithms() {
 
 #[test]
 fn inverses_of_the_modulus() {
-    for id in [FieldId::Bn254, FieldId::M31, FieldId::Goldilocks] {
-        let spec = FieldSpec::of(id);
+    let bn254 = FieldSpec::of(FieldId::Bn254);
+    let registered = [FieldId::Bn254, FieldId::M31, FieldId::Goldilocks].map(FieldSpec::of);
+    // The registered moduli are close to 1 or -1 in their low bits, which makes inverting easy.
+    let arbitrary =
+        ["3", "5", "b", "d", "123456789abcdef1d"].map(|modulus| FieldSpec { modulus, ..bn254 });
+    for spec in registered.into_iter().chain(arbitrary) {
         let modulus = spec.modulus_limbs()[0];
         assert_eq!(modulus.wrapping_mul(spec.neg_inv_64()), u64::MAX);
         assert_eq!((modulus as u32).wrapping_mul(spec.neg_inv_32()), u32::MAX);
