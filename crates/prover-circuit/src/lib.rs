@@ -5,6 +5,7 @@
 //! its length does not justify.
 #![forbid(unsafe_code)]
 
+pub mod builder;
 mod canonical;
 pub mod error;
 pub mod evaluate;
@@ -17,6 +18,7 @@ pub mod model;
 mod reader;
 pub mod witness;
 
+pub use builder::{BuildError, BuildReport, Built, CircuitBuilder, InputLayout, Wire};
 pub use error::{DecodeError, DecodeErrorKind};
 pub use evaluate::{Evaluation, Violation, check, evaluate};
 pub use file::{AnyCircuit, FileError};
