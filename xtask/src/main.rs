@@ -1,2 +1,39 @@
-//! Automation of this workspace.
-fn main() {}
+//! Automation of this workspace: `cargo xtask <task>`.
+//!
+//! | task | what it does |
+//! |---|---|
+//! | `tidy` | holds the architecture's invariants against the tree |
+//! | `vectors` | writes `docs/vectors`; with `--check` compares instead |
+#![forbid(unsafe_code)]
+
+mod tidy;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Why a task failed, in words.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["tidy"] => tidy::run(&root()),
+        _ => Err("usage: cargo xtask tidy".into()),
+    };
+    let (code, text) = match result {
+        Ok(text) => (ExitCode::SUCCESS, text),
+        Err(failure) => (ExitCode::FAILURE, failure.to_string()),
+    };
+    // A closed pipe is no reason to fail.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    code
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}
