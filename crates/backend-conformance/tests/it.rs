@@ -1,0 +1,11 @@
+//! The suite on the oracle, and on backends that are wrong on purpose.
+
+use backend_reference::ReferenceBackend;
+
+backend_conformance::conformance_suite! {
+    backend: |options| {
+        let limit = options.memory_limit.unwrap_or(u64::MAX);
+        Ok(ReferenceBackend::with_memory_limit(limit))
+    },
+    fields: [Bn254, M31Ext3, Gf2e128, GoldilocksExt2],
+}
