@@ -2,7 +2,13 @@
 
 #[path = "it/builder.rs"]
 mod builder;
+#[path = "it/expander.rs"]
+mod expander;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/real.rs"]
 mod real;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/witness.rs"]
+mod witness;

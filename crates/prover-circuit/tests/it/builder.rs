@@ -95,7 +95,10 @@ fn a_sum_of_products_is_one_layer() {
     assert_eq!(built.report.layers, 1);
     assert_eq!((built.report.gates.mul, built.report.gates.add), (1000, 0));
     assert_eq!((built.report.gates.constant, built.report.relays), (1, 0));
-    assert_eq!((built.report.absorbed_nodes, built.report.dropped_nodes), (1999, 1));
+    assert_eq!(
+        (built.report.absorbed_nodes, built.report.dropped_nodes),
+        (1999, 1)
+    );
 }
 
 #[test]
