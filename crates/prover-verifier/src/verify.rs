@@ -1,0 +1,243 @@
+//! The verifier's entry points.
+
+use prover_circuit::Circuit;
+use prover_core::ChallengeField;
+use prover_proof::{
+    Outputs, Proof, ProofHeader, ProofShape, ProtocolConfig, Section, soundness_bits,
+};
+use rayon::prelude::*;
+
+use crate::error::{Check, VerifyError};
+use crate::input::{check_input, output_value};
+use crate::layer::{Statement, check_layer};
+use crate::replay::{Trace, replay};
+
+/// Bits of soundness asked for unless the user says otherwise.
+pub const DEFAULT_MIN_BITS: f64 = 75.0;
+
+/// What a proof has to fulfil beside being valid, and how to check it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VerifyOptions<'a, B> {
+    /// Proofs with fewer bits of soundness are refused.
+    pub min_bits: f64,
+    /// If given, the public inputs of all instances must be these, instance after instance.
+    pub public: Option<&'a [B]>,
+    /// Threads; 0 and 1 stay on the caller's. The result does not depend on it.
+    pub threads: usize,
+}
+
+impl<B> Default for VerifyOptions<'_, B> {
+    fn default() -> Self {
+        Self {
+            min_bits: DEFAULT_MIN_BITS,
+            public: None,
+            threads: 1,
+        }
+    }
+}
+
+/// What an accepted proof says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified<F: ChallengeField> {
+    /// Number of instances.
+    pub num_instances: usize,
+    /// Public inputs of all instances.
+    pub public: Vec<F::Base>,
+    /// The outputs that were claimed, of all instances.
+    pub outputs: Outputs<F>,
+    /// Bits of soundness.
+    pub bits: f64,
+    /// The configuration.
+    pub config: ProtocolConfig,
+}
+
+/// Verifies a proof file; nothing is allocated that its length does not justify.
+///
+/// # Errors
+/// If the bytes are no proof for this circuit, or the proof is refused: [`VerifyError::kind`].
+pub fn verify_bytes<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    bytes: &[u8],
+    options: &VerifyOptions<'_, F::Base>,
+) -> Result<Verified<F>, VerifyError> {
+    let shape = shape_for::<F>(circuit, &ProofHeader::peek(bytes)?)?;
+    let proof = Proof::<F>::decode(bytes, &shape)?;
+    verify_shaped(circuit, &shape, proof, options)
+}
+
+/// Verifies a proof.
+///
+/// Cost: one hash over the proof; per layer the eq tables of its points, one multiplication a mul
+/// gate, and one more for each coefficient that is not one; one multiplication an input.
+///
+/// # Errors
+/// If the proof does not fit the circuit, or is refused: [`VerifyError::kind`].
+pub fn verify<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    proof: &Proof<F>,
+    options: &VerifyOptions<'_, F::Base>,
+) -> Result<Verified<F>, VerifyError> {
+    let shape = shape_for::<F>(circuit, &proof.header)?;
+    verify_shaped(circuit, &shape, proof.clone(), options)
+}
+
+/// The shape of a proof with this header, if the header is about the circuit.
+fn shape_for<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    header: &ProofHeader,
+) -> Result<ProofShape, VerifyError> {
+    if circuit.field() != F::ID {
+        return Err(VerifyError::CircuitField {
+            circuit: circuit.field(),
+            asked: F::ID,
+        });
+    }
+    let field = header.field;
+    if field != F::ID || header.digest != circuit.digest() {
+        return Err(VerifyError::OtherCircuit { field });
+    }
+    Ok(ProofShape::of(
+        circuit,
+        header.num_instances,
+        header.config,
+    )?)
+}
+
+/// Checks the lengths of a proof in memory, which need not come from a file.
+fn check_lengths<F: ChallengeField>(
+    shape: &ProofShape,
+    proof: &Proof<F>,
+) -> Result<(), VerifyError> {
+    let lengths = [
+        (Section::Public, proof.public.len()),
+        (Section::Input, proof.input.len()),
+        (Section::Output, proof.outputs.len()),
+        (Section::Message, proof.messages.len()),
+    ];
+    for (section, found) in lengths {
+        let (expected, found) = (shape.num_elements(section), found as u64);
+        if found != expected {
+            return Err(VerifyError::Length {
+                section,
+                expected,
+                found,
+            });
+        }
+    }
+    if shape.outputs_in_base() != matches!(proof.outputs, Outputs::Base(_)) {
+        return Err(VerifyError::OutputsField);
+    }
+    Ok(())
+}
+
+fn check_public<B: PartialEq>(
+    proof: &[B],
+    expected: &[B],
+    num_public: usize,
+) -> Result<(), VerifyError> {
+    if proof.len() != expected.len() {
+        return Err(VerifyError::PublicLength {
+            proof: proof.len(),
+            found: expected.len(),
+        });
+    }
+    match proof.iter().zip(expected).position(|(a, b)| a != b) {
+        Some(place) => Err(VerifyError::OtherPublic {
+            instance: place / num_public,
+            index: place % num_public,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn verify_shaped<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    shape: &ProofShape,
+    proof: Proof<F>,
+    options: &VerifyOptions<'_, F::Base>,
+) -> Result<Verified<F>, VerifyError> {
+    check_lengths(shape, &proof)?;
+    if let Some(expected) = options.public {
+        check_public(&proof.public, expected, circuit.num_public() as usize)?;
+    }
+    let (bits, min_bits) = (soundness_bits::<F>(shape), options.min_bits);
+    let enough = bits >= min_bits;
+    if !enough {
+        return Err(VerifyError::TooFewBits { bits, min_bits });
+    }
+    let executor = Executor::new(options.threads);
+    let trace = replay(shape, &proof, |point| {
+        output_value(shape, &proof.outputs, point)
+    });
+    check_layers(circuit, &proof, &trace, &executor)?;
+    check_input(&proof.input, shape.num_instances(), &trace.input, &executor)
+        .map_err(|check| VerifyError::Refused { layer: 0, check })?;
+    Ok(Verified {
+        num_instances: shape.num_instances(),
+        public: proof.public,
+        outputs: proof.outputs,
+        bits,
+        config: shape.config(),
+    })
+}
+
+/// Checks every layer and reports the failure nearest to the output.
+fn check_layers<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    proof: &Proof<F>,
+    trace: &Trace<'_, F>,
+    executor: &Executor,
+) -> Result<(), VerifyError> {
+    let statement = Statement {
+        num_instances: proof.header.num_instances,
+        num_public: circuit.num_public() as usize,
+        public: &proof.public,
+        random: &trace.random,
+    };
+    let layers: Vec<_> = circuit
+        .layers()
+        .iter()
+        .enumerate()
+        .rev()
+        .zip(&trace.layers)
+        .collect();
+    let check = |&((index, layer), layer_trace): &((usize, &_), &_)| {
+        let first_random = circuit.random_offset(index) as usize;
+        let result: Result<(), Check> = check_layer(layer, layer_trace, &statement, first_random);
+        result.map_err(|check| VerifyError::Refused {
+            layer: index,
+            check,
+        })
+    };
+    let results: Vec<Result<(), VerifyError>> = executor.run(
+        || layers.iter().map(check).collect(),
+        || layers.par_iter().map(check).collect(),
+    );
+    results.into_iter().collect()
+}
+
+/// Where independent parts are computed.
+pub(crate) struct Executor {
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Executor {
+    /// A pool of its own for more than one thread; without one if the system refuses.
+    fn new(threads: usize) -> Self {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = (threads > 1).then(|| builder.build().ok()).flatten();
+        Self { pool }
+    }
+
+    /// One of two ways to the same result.
+    pub(crate) fn run<R: Send>(
+        &self,
+        sequential: impl FnOnce() -> R,
+        parallel: impl FnOnce() -> R + Send,
+    ) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(parallel),
+            None => sequential(),
+        }
+    }
+}
