@@ -1,1 +1,103 @@
 //! Multi-threaded CPU backend.
+//!
+//! Tables are arrays of blocks, a block some values side by side in vector lanes. Kernels are written
+//! once, generic over [`arith::Arith`], and compiled per SIMD level; the level is found out once.
+//! Absent on purpose: asynchronous work (every operation is done when it returns), global state,
+//! protocol.
+
+pub mod arith;
+mod backend;
+mod columns;
+mod eq;
+mod exec;
+mod field;
+mod interpret;
+mod layer;
+mod memory;
+mod product;
+mod rounds;
+mod rows;
+mod simd;
+mod table;
+
+use std::sync::Arc;
+
+use prover_core::{BackendInfo, FieldId, Unavailable};
+
+pub use eq::CpuEq;
+pub use field::{CpuField, Kernel};
+pub use layer::{CpuCoefs, CpuWiring};
+pub use simd::SimdLevel;
+pub use table::CpuMle;
+
+use exec::Exec;
+use memory::{Budget, DEVICE};
+
+/// How a [`CpuBackend`] works.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// Threads, the caller's included; by default as many as the machine offers.
+    pub threads: Option<usize>,
+    /// Bytes that all tables together may take; by default no limit but the machine's.
+    pub max_memory_bytes: Option<u64>,
+    /// The SIMD level, to compute with less than the CPU has; by default the best.
+    pub simd: Option<SimdLevel>,
+}
+
+/// Computes on the host's cores, for every field at once.
+///
+/// Results depend neither on the number of threads nor on the SIMD level.
+#[derive(Debug)]
+pub struct CpuBackend {
+    infos: [BackendInfo; FieldId::ALL.len()],
+    level: SimdLevel,
+    exec: Exec,
+    budget: Arc<Budget>,
+}
+
+impl CpuBackend {
+    /// A backend with threads of its own.
+    ///
+    /// # Errors
+    /// If the CPU lacks the SIMD level asked for, or threads cannot be had.
+    pub fn new(options: CpuOptions) -> Result<Self, Unavailable> {
+        let unavailable = |reason: String| Unavailable {
+            backend: DEVICE.to_owned(),
+            reason,
+        };
+        let best = SimdLevel::detect();
+        let level = options.simd.unwrap_or(best);
+        if level > best {
+            return Err(unavailable(format!(
+                "this CPU has no {level:?}; the best here is {best:?}"
+            )));
+        }
+        let threads = match options.threads {
+            Some(0) => return Err(unavailable("0 threads; use at least 1".to_owned())),
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let exec = Exec::new(threads).map_err(|error| unavailable(error.to_string()))?;
+        Ok(Self {
+            infos: backend::infos(level, threads),
+            level,
+            exec,
+            budget: Budget::new(options.max_memory_bytes),
+        })
+    }
+
+    /// The SIMD level it computes with.
+    pub fn simd_level(&self) -> SimdLevel {
+        self.level
+    }
+
+    /// The most bytes that its tables took at once so far.
+    pub fn peak_bytes(&self) -> u64 {
+        self.budget.peak()
+    }
+
+    /// Bytes that its tables take now.
+    pub fn used_bytes(&self) -> u64 {
+        self.budget.used()
+    }
+}

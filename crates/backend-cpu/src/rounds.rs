@@ -1,0 +1,478 @@
+//! Folds and rounds of sumcheck: choosing kernels, cutting work, keeping tables.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+use std::sync::Arc;
+
+use prover_core::window_points;
+use prover_core::{BackendError, ChallengeField, ComputeBackend, DeviceMle, RoundJob, Summand};
+
+use crate::CpuBackend;
+use crate::arith::{Arith, Lanes, Plain};
+use crate::eq::CpuEq;
+use crate::field::{CpuField, Kernel};
+use crate::interpret::{Blocks, Plan};
+use crate::memory::Buffer;
+use crate::product::{self, BaseSource, ExtSource, Source};
+use crate::table::{CpuMle, Data, num_blocks};
+
+/// Blocks that a chunk has at least: below twice this a round runs on the caller's thread alone.
+pub(crate) const MIN_CHUNK: usize = 512;
+
+/// A table under a fold: where to read and where to write, by address.
+struct Target<F: CpuField> {
+    from: From<F>,
+    dst: *mut F::Block,
+}
+
+enum From<F: CpuField> {
+    Base(*const F::BaseBlock),
+    Ext(*const F::Block),
+}
+
+impl<F: CpuField> Clone for From<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F: CpuField> Copy for From<F> {}
+impl<F: CpuField> Clone for Target<F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F: CpuField> Copy for Target<F> {}
+
+// SAFETY: the addresses are of blocks, which are `Send` and `Sync`; who reads and writes which
+// position is settled by the unsafe functions that use them.
+unsafe impl<F: CpuField> Send for Target<F> {}
+// SAFETY: as above.
+unsafe impl<F: CpuField> Sync for Target<F> {}
+
+impl<F: CpuField> Target<F> {
+    fn base<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
+        self,
+        src: *const F::BaseBlock,
+    ) -> BaseSource<A> {
+        BaseSource {
+            src,
+            dst: self.dst,
+            arith: PhantomData,
+        }
+    }
+
+    fn ext<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
+        self,
+        src: *const F::Block,
+    ) -> ExtSource<A> {
+        ExtSource {
+            src,
+            dst: self.dst,
+            arith: PhantomData,
+        }
+    }
+}
+
+/// Folds a range of positions of one table.
+struct Bind<F: CpuField> {
+    target: Target<F>,
+    half: usize,
+    range: Range<usize>,
+    challenge: F,
+}
+
+impl<F: CpuField> Kernel<F> for Bind<F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+        let r = a.scalar(self.challenge);
+        match self.target.from {
+            From::Base(src) => {
+                let source = self.target.base::<A>(src);
+                for i in self.range {
+                    // SAFETY: the maker of the kernel gave it a range of its own below `half`.
+                    unsafe { source.bind(a, i, self.half, &r) };
+                }
+            }
+            From::Ext(src) => {
+                let source = self.target.ext::<A>(src);
+                for i in self.range {
+                    // SAFETY: as above.
+                    unsafe { source.bind(a, i, self.half, &r) };
+                }
+            }
+        }
+    }
+}
+
+/// Folds and sums a range of positions of two tables.
+struct Fused<'a, F: CpuField, const ONE: bool> {
+    targets: [Target<F>; 2],
+    quarter: usize,
+    range: Range<usize>,
+    challenge: F,
+    weights: Option<&'a [F::Block]>,
+}
+
+impl<F: CpuField, const ONE: bool> Fused<'_, F, ONE> {
+    #[inline(always)]
+    fn with<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
+        self,
+        a: A,
+        t0: impl Source<A>,
+        t1: impl Source<A>,
+    ) -> product::Sums<F> {
+        let r = a.scalar(self.challenge);
+        let (quarter, range) = (self.quarter, self.range);
+        // SAFETY: the maker of the kernel gave it a range of its own below `quarter`.
+        unsafe { product::fold_and_sums::<A, ONE>(a, t0, t1, quarter, &r, range, self.weights) }
+    }
+}
+
+impl<F: CpuField, const ONE: bool> Kernel<F> for Fused<'_, F, ONE> {
+    type Out = product::Sums<F>;
+
+    #[inline(always)]
+    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
+        self,
+        a: A,
+    ) -> product::Sums<F> {
+        let [t0, t1] = self.targets;
+        match (t0.from, t1.from) {
+            (From::Base(s0), From::Base(s1)) => self.with(a, t0.base::<A>(s0), t1.base::<A>(s1)),
+            (From::Ext(s0), From::Ext(s1)) => self.with(a, t0.ext::<A>(s0), t1.ext::<A>(s1)),
+            // The product commutes.
+            (From::Base(s0), From::Ext(s1)) => self.with(a, t0.base::<A>(s0), t1.ext::<A>(s1)),
+            (From::Ext(s0), From::Base(s1)) => self.with(a, t1.base::<A>(s1), t0.ext::<A>(s0)),
+        }
+    }
+}
+
+/// Sums a product over a range of pairs.
+struct ProductSums<'a, F: CpuField, const ONE: bool> {
+    tables: [&'a CpuMle<F>; 2],
+    range: Range<usize>,
+    weights: Option<&'a [F::Block]>,
+}
+
+impl<F: CpuField, const ONE: bool> Kernel<F> for ProductSums<'_, F, ONE> {
+    type Out = product::Sums<F>;
+
+    #[inline(always)]
+    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
+        self,
+        a: A,
+    ) -> product::Sums<F> {
+        let tables = self.tables.map(blocks_of::<F, A>);
+        product::sums::<A, ONE>(a, tables, self.range, self.weights)
+    }
+}
+
+/// Sums any summand over a range of the open blocks.
+struct Interpret<'a, F: CpuField> {
+    plan: &'a Plan<'a, F>,
+    tables: &'a [CpuMle<F>],
+    range: Range<usize>,
+    weights: Option<&'a [F::Block]>,
+}
+
+impl<F: CpuField> Kernel<F> for Interpret<'_, F> {
+    type Out = Vec<F>;
+
+    #[inline(always)]
+    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) -> Vec<F> {
+        let tables: Vec<_> = self.tables.iter().map(blocks_of::<F, A>).collect();
+        self.plan.sums(a, &tables, self.range, self.weights)
+    }
+}
+
+/// A table's blocks, typed for an arithmetic.
+#[inline(always)]
+pub(crate) fn blocks_of<F: CpuField, A>(mle: &CpuMle<F>) -> Blocks<'_, A>
+where
+    A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>,
+{
+    match &mle.data {
+        Data::Base(blocks) => Blocks::Base(blocks),
+        Data::Ext(blocks) => Blocks::Ext(blocks),
+    }
+}
+
+/// Whether the summand is one product of tables 0 and 1, up to its coefficient.
+fn is_product<F: ChallengeField>(summand: &Summand<F>) -> bool {
+    let both = |f: &[usize]| f == [0, 1] || f == [1, 0];
+    summand.num_tables() == 2 && summand.terms().len() == 1 && both(&summand.terms()[0].factors)
+}
+
+/// Sums `(0, infinity, 1)` in the order and number in which the seam wants them.
+fn in_order<F: ChallengeField>([zero, infinity, one]: [F; 3], with_one: bool, coeff: F) -> Vec<F> {
+    let sums = match with_one {
+        true => vec![zero, one, infinity],
+        false => vec![zero, infinity],
+    };
+    match coeff.is_one() {
+        true => sums,
+        false => sums.into_iter().map(|sum| sum * coeff).collect(),
+    }
+}
+
+fn plus<F: ChallengeField>(partials: Vec<product::Sums<F>>) -> product::Sums<F> {
+    let zero = [F::ZERO; 3];
+    partials
+        .into_iter()
+        .fold(zero, |sum, part| core::array::from_fn(|i| sum[i] + part[i]))
+}
+
+/// The weights of the blocks of a round: those of the last `min(k, open)` variables.
+fn weights_of<F: CpuField>(eq: Option<&CpuEq<F>>, open: usize) -> Option<&[F::Block]> {
+    let eq = eq.filter(|eq| eq.num_vars() > 0)?;
+    Some(eq.suffix(eq.num_vars().min(open)))
+}
+
+impl CpuBackend {
+    /// Folds one table once.
+    pub(crate) fn fold_once<F: CpuField>(
+        &self,
+        mle: &mut CpuMle<F>,
+        challenge: F,
+    ) -> Result<(), BackendError> {
+        assert!(mle.num_vars > 0, "a table of no variables cannot be folded");
+        let half = (1usize << (mle.num_vars - 1)) / F::WIDTH;
+        if half == 0 {
+            return self.fold_in_block(mle, challenge);
+        }
+        self.folding(mle, |target| {
+            let chunk = self.exec.chunk_len(half, MIN_CHUNK);
+            self.exec.map(half, chunk, |range| {
+                let bind = Bind {
+                    target,
+                    half,
+                    range,
+                    challenge,
+                };
+                F::dispatch(self.level, bind);
+            });
+            Ok(())
+        })
+    }
+
+    /// Lets `fill` fold a table by address, then makes its handle that of the result.
+    fn folding<F: CpuField, T>(
+        &self,
+        mle: &mut CpuMle<F>,
+        fill: impl FnOnce(Target<F>) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let len = num_blocks::<F>(mle.num_vars - 1);
+        if let Data::Ext(blocks) = &mut mle.data
+            && let Some(own) = Arc::get_mut(blocks)
+        {
+            let dst = own.values_mut().as_mut_ptr();
+            let from = From::Ext(dst.cast_const());
+            let out = fill(Target { from, dst })?;
+            own.values_mut().truncate(len);
+            mle.num_vars -= 1;
+            return Ok(out);
+        }
+        let mut target: Buffer<F::Block> = Buffer::with_capacity(&self.budget, len)?;
+        let dst = target.values_mut().as_mut_ptr();
+        let from = match &mle.data {
+            Data::Base(blocks) => From::Base(blocks.as_ptr()),
+            Data::Ext(blocks) => From::Ext(blocks.as_ptr()),
+        };
+        let out = fill(Target { from, dst })?;
+        // SAFETY: a fold that succeeds writes every one of the `len` blocks, which the capacity covers.
+        unsafe { target.values_mut().set_len(len) };
+        *mle = CpuMle::ext(mle.num_vars - 1, target);
+        Ok(out)
+    }
+
+    /// Folds a table that is one block.
+    fn fold_in_block<F: CpuField>(
+        &self,
+        mle: &mut CpuMle<F>,
+        challenge: F,
+    ) -> Result<(), BackendError> {
+        let values = mle.to_vec();
+        let (low, high) = values.split_at(values.len() / 2);
+        let folded: Vec<F> = (low.iter().zip(high))
+            .map(|(&l, &h)| l + challenge * (h - l))
+            .collect();
+        if let Data::Ext(blocks) = &mut mle.data
+            && let Some(own) = Arc::get_mut(blocks)
+        {
+            own.values_mut()[0] = F::Block::gather(&folded);
+            mle.num_vars -= 1;
+            return Ok(());
+        }
+        *mle = CpuMle::from_values(&self.budget, &folded)?;
+        Ok(())
+    }
+
+    /// The sums of a window.
+    pub(crate) fn sums<F: CpuField>(
+        &self,
+        summand: &Summand<F>,
+        mles: &[CpuMle<F>],
+        eq: Option<&CpuEq<F>>,
+        window: usize,
+    ) -> Vec<F> {
+        let n = check_tables(summand, mles);
+        let eq_vars = eq.map_or(0, CpuEq::num_vars);
+        let (_, implied) = window_points(summand.degree(), window, n, eq_vars);
+        let open = (1usize << (n - window)) / F::WIDTH;
+        if open == 0 {
+            return sums_in_block(summand, mles, eq, window, implied);
+        }
+        let weights = weights_of(eq, n - window);
+        let chunk = self.exec.chunk_len(open, MIN_CHUNK);
+        if window == 1 && is_product(summand) {
+            let tables = [&mles[0], &mles[1]];
+            let coeff = summand.terms()[0].coeff;
+            let sums = match implied {
+                true => self.product_sums::<F, false>(tables, open, chunk, weights),
+                false => self.product_sums::<F, true>(tables, open, chunk, weights),
+            };
+            return in_order(sums, !implied, coeff);
+        }
+        let plan = Plan::new(summand, window, implied);
+        let partials = self.exec.map(open, chunk, |range| {
+            let kernel = Interpret {
+                plan: &plan,
+                tables: mles,
+                range,
+                weights,
+            };
+            F::dispatch(self.level, kernel)
+        });
+        let add = |sum: Vec<F>, part: Vec<F>| sum.iter().zip(&part).map(|(&x, &y)| x + y).collect();
+        partials.into_iter().reduce(add).expect("there is a chunk")
+    }
+
+    fn product_sums<F: CpuField, const ONE: bool>(
+        &self,
+        tables: [&CpuMle<F>; 2],
+        open: usize,
+        chunk: usize,
+        weights: Option<&[F::Block]>,
+    ) -> product::Sums<F> {
+        plus(self.exec.map(open, chunk, |range| {
+            let kernel = ProductSums::<F, ONE> {
+                tables,
+                range,
+                weights,
+            };
+            F::dispatch(self.level, kernel)
+        }))
+    }
+
+    /// Folds, then sums; in one pass where there is a kernel for it.
+    pub(crate) fn folded_sums<F: CpuField>(
+        &self,
+        job: &mut RoundJob<'_, F, Self>,
+    ) -> Result<Vec<F>, BackendError>
+    where
+        Self: ComputeBackend<F, Mle = CpuMle<F>, Eq = CpuEq<F>>,
+    {
+        let fused = job.window == 1 && is_product(job.summand) && !job.fold.is_empty();
+        let split = job.fold.len().saturating_sub(usize::from(fused));
+        let (before, last) = job.fold.split_at(split);
+        for mle in job.mles.iter_mut() {
+            for &challenge in before {
+                self.fold_once(mle, challenge)?;
+            }
+        }
+        let n = check_tables(job.summand, job.mles);
+        if let &[challenge] = last
+            && n >= 2
+            && (1usize << (n - 2)) >= F::WIDTH
+        {
+            let eq_vars = job.eq.map_or(0, CpuEq::num_vars);
+            let (_, implied) = window_points(2, 1, n - 1, eq_vars);
+            let weights = weights_of(job.eq, n - 2);
+            let coeff = job.summand.terms()[0].coeff;
+            let sums = match implied {
+                true => self.fused::<F, false>(job.mles, challenge, weights)?,
+                false => self.fused::<F, true>(job.mles, challenge, weights)?,
+            };
+            return Ok(in_order(sums, !implied, coeff));
+        }
+        for mle in job.mles.iter_mut() {
+            for &challenge in last {
+                self.fold_once(mle, challenge)?;
+            }
+        }
+        Ok(self.sums(job.summand, job.mles, job.eq, job.window))
+    }
+
+    fn fused<F: CpuField, const ONE: bool>(
+        &self,
+        mles: &mut [CpuMle<F>],
+        challenge: F,
+        weights: Option<&[F::Block]>,
+    ) -> Result<product::Sums<F>, BackendError> {
+        let [t0, t1] = mles else {
+            unreachable!("a product has two tables");
+        };
+        let quarter = num_blocks::<F>(t0.num_vars) / 4;
+        let chunk = self.exec.chunk_len(quarter, MIN_CHUNK);
+        self.folding(t0, |target0| {
+            self.folding(t1, |target1| {
+                Ok(plus(self.exec.map(quarter, chunk, |range| {
+                    let kernel = Fused::<F, ONE> {
+                        targets: [target0, target1],
+                        quarter,
+                        range,
+                        challenge,
+                        weights,
+                    };
+                    F::dispatch(self.level, kernel)
+                })))
+            })
+        })
+    }
+}
+
+/// The tables' number of variables.
+///
+/// # Panics
+/// If they differ or are not as many as the summand's.
+fn check_tables<F: CpuField>(summand: &Summand<F>, mles: &[CpuMle<F>]) -> usize {
+    let want = summand.num_tables();
+    assert_eq!(mles.len(), want, "tables do not fit the summand");
+    let n = mles.first().map_or(0, DeviceMle::num_vars);
+    let same = mles.iter().all(|mle| mle.num_vars == n);
+    assert!(same, "tables of different sizes");
+    n
+}
+
+/// The sums of a window of tables with less than a block of open variables: lane by lane.
+fn sums_in_block<F: CpuField>(
+    summand: &Summand<F>,
+    mles: &[CpuMle<F>],
+    eq: Option<&CpuEq<F>>,
+    window: usize,
+    implied: bool,
+) -> Vec<F> {
+    let values: Vec<Vec<F>> = mles.iter().map(CpuMle::to_vec).collect();
+    let open = 1 << (mles[0].num_vars - window);
+    let weights: Option<Vec<F>> = weights_of(eq, mles[0].num_vars - window).map(|blocks| {
+        let eq_vars = eq.map_or(0, CpuEq::num_vars);
+        let distinct = 1 << eq_vars.min(mles[0].num_vars - window);
+        (0..distinct).map(|lane| blocks[0].get(lane)).collect()
+    });
+    let a = Plain::<F>::NEW;
+    if window == 1 && is_product(summand) {
+        let tables = [Blocks::Ext(&values[0][..]), Blocks::Ext(&values[1][..])];
+        let weights = weights.as_deref();
+        let coeff = summand.terms()[0].coeff;
+        let sums = match implied {
+            true => product::sums::<Plain<F>, false>(a, tables, 0..open, weights),
+            false => product::sums::<Plain<F>, true>(a, tables, 0..open, weights),
+        };
+        return in_order(sums, !implied, coeff);
+    }
+    let plan = Plan::new(summand, window, implied);
+    let tables: Vec<_> = values.iter().map(|v| Blocks::Ext(&v[..])).collect();
+    plan.sums(a, &tables, 0..open, weights.as_deref())
+}

@@ -1,0 +1,45 @@
+//! SIMD levels and the one place where they are found out.
+
+/// What the vector kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SimdLevel {
+    /// What the target guarantees.
+    Portable,
+    /// AVX2 with carry-less multiplication and BMI2.
+    Avx2,
+    /// AVX-512 F, BW, DQ, VL and IFMA besides.
+    Avx512,
+}
+
+impl SimdLevel {
+    /// The best level of this CPU.
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let avx2 = has!("avx2") && has!("bmi2") && has!("adx") && has!("pclmulqdq");
+            let avx512 = has!("avx512f")
+                && has!("avx512bw")
+                && has!("avx512dq")
+                && has!("avx512vl")
+                && has!("avx512ifma");
+            return match (avx2, avx512) {
+                (true, true) => Self::Avx512,
+                (true, false) => Self::Avx2,
+                _ => Self::Portable,
+            };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        Self::Portable
+    }
+
+    /// The level of this name: `portable`, `avx2` or `avx512`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "portable" => Some(Self::Portable),
+            "avx2" => Some(Self::Avx2),
+            "avx512" => Some(Self::Avx512),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Every operation against the oracle, at every SIMD level and several thread counts.
+
+use backend_cpu::{CpuBackend, CpuField, CpuOptions, SimdLevel};
+use backend_reference::ReferenceBackend;
+use prover_core::{
+    ComputeBackend, DeviceLayer, DeviceMle, LayerBackend, LayerCoefs, Pending, RandomCoefs,
+    RoundJob, Summand, Term,
+};
+use prover_fields::{FieldId, with_field};
+
+use crate::random::Random;
+
+/// Backends at all levels of this CPU, with one to three threads.
+fn backends() -> Vec<CpuBackend> {
+    let levels = [SimdLevel::Portable, SimdLevel::Avx2, SimdLevel::Avx512];
+    let here = levels.into_iter().filter(|&l| l <= SimdLevel::detect());
+    here.zip([3, 2, 1])
+        .map(|(level, threads)| {
+            CpuBackend::new(CpuOptions {
+                threads: Some(threads),
+                simd: Some(level),
+                ..CpuOptions::default()
+            })
+            .unwrap()
+        })
+        .collect()
+}
+
+/// The summands to try, by number of tables and degree.
+fn summands<F: CpuField>(random: &mut Random) -> Vec<Summand<F>> {
+    let mut term = |factors: &[usize]| Term {
+        coeff: random.element(),
+        factors: factors.to_vec(),
+    };
+    vec![
+        Summand::product(),
+        Summand::new(2, vec![term(&[1, 0])]),
+        Summand::new(1, vec![term(&[0])]),
+        Summand::new(3, vec![term(&[0, 1]), term(&[2]), term(&[1, 1])]),
+        Summand::new(3, vec![term(&[0, 1, 2]), term(&[2, 1])]),
+        Summand::new(2, vec![term(&[0, 0, 1, 1, 0, 1]), term(&[1])]),
+    ]
+}
+
+/// A run of rounds through `backend`: every message, then the final values.
+fn run<F: CpuField, B: ComputeBackend<F>>(
+    backend: &B,
+    summand: &Summand<F>,
+    tables: &[Vec<F::Base>],
+    lifted: &[bool],
+    point: &[F],
+    window: usize,
+    fold_apart: bool,
+) -> Vec<Vec<F>> {
+    let queue = &mut backend.open_queue().unwrap();
+    let mut mles: Vec<B::Mle> = (tables.iter().zip(lifted))
+        .map(|(table, &lifted)| match lifted {
+            true => {
+                let scale: F = Random(7).element();
+                let values: Vec<F> = table.iter().map(|&v| scale * v + F::from(v)).collect();
+                backend.upload(queue, &values).unwrap()
+            }
+            false => backend.upload_base(queue, table).unwrap(),
+        })
+        .collect();
+    // Shared handles force the fold out of place, and must not change.
+    let shared = mles.clone();
+    let eq = (!point.is_empty()).then(|| backend.prepare_eq(queue, point).unwrap());
+    let mut random = Random(99);
+    let mut open = mles[0].num_vars();
+    let mut fold: Vec<F> = Vec::new();
+    let mut out = Vec::new();
+    while open > 0 {
+        let until = if open > point.len() {
+            open - point.len()
+        } else {
+            open
+        };
+        let w = if summand.degree() <= 2 {
+            window.min(until)
+        } else {
+            1
+        };
+        let mut job = RoundJob {
+            summand,
+            mles: &mut mles,
+            eq: eq.as_ref(),
+            fold: &fold,
+            window: w,
+        };
+        let sums = if fold_apart {
+            backend.fold(queue, job.mles, job.fold).unwrap();
+            backend
+                .round_sums(queue, summand, job.mles, job.eq, w)
+                .unwrap()
+        } else {
+            backend.fold_and_sums(queue, &mut job).unwrap()
+        };
+        out.push(sums.wait().unwrap());
+        fold = random.elements(w);
+        open -= w;
+    }
+    backend.fold(queue, &mut mles, &fold).unwrap();
+    out.push(backend.final_evals(queue, &mles).unwrap().wait().unwrap());
+    for mle in &shared {
+        out.push(backend.download(queue, mle).unwrap().wait().unwrap());
+    }
+    out
+}
+
+fn rounds_agree<F: CpuField>() {
+    let mut random = Random(1);
+    let backends = backends();
+    let oracle = ReferenceBackend::new();
+    for n in [0, 1, 2, 3, 4, 5, 6, 7, 9, 12] {
+        for (index, summand) in summands::<F>(&mut random).iter().enumerate() {
+            let tables: Vec<Vec<F::Base>> = (0..summand.num_tables())
+                .map(|_| random.elements(1 << n))
+                .collect();
+            let lifted: Vec<bool> = tables.iter().map(|_| random.below(2) == 0).collect();
+            let eq_vars = [0, 1, 4, 6, n][random.below(5)].min(n);
+            let point = random.elements(eq_vars);
+            for window in 1..=3 {
+                let apart = random.below(2) == 0;
+                let want = run(&oracle, summand, &tables, &lifted, &point, window, apart);
+                for backend in &backends {
+                    let got = run(backend, summand, &tables, &lifted, &point, window, apart);
+                    assert_eq!(
+                        got, want,
+                        "n {n} summand {index} eq {eq_vars} window {window}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rounds_are_those_of_the_reference() {
+    for id in FieldId::ALL {
+        with_field!(id, |F| rounds_agree::<F>());
+    }
+}
+
+/// What a layer's operations return, downloaded.
+fn layer<F: CpuField, B: LayerBackend<F>>(
+    backend: &B,
+    seed: u64,
+    shape: (u32, u32),
+    gates: usize,
+    instance_vars: usize,
+    (challenge_coefs, lifted): (bool, bool),
+) -> Vec<Vec<F>> {
+    let mut random = Random(seed);
+    let queue = &mut backend.open_queue().unwrap();
+    let host = random.layer::<F>(shape, gates, true);
+    let count = host.num_random;
+    let coefs = match challenge_coefs {
+        true => RandomCoefs::Challenge(random.elements(count)),
+        false => RandomCoefs::Base(random.elements(count)),
+    };
+    let coefs = LayerCoefs::new(&host, &coefs);
+    let wiring = backend.upload_wiring(queue, &host).unwrap();
+    let coefs = backend.upload_coefs(queue, coefs).unwrap();
+    let (n, k) = (shape.0 as usize, shape.1 as usize);
+    let below: Vec<F::Base> = random.elements(1 << (n + instance_vars));
+    let below = match lifted {
+        true => {
+            let values: Vec<F> = below
+                .iter()
+                .map(|&v| F::from(v) * random.element::<F>())
+                .collect();
+            backend.upload(queue, &values).unwrap()
+        }
+        false => backend.upload_base(queue, &below).unwrap(),
+    };
+    let publics = random.elements(4 << instance_vars);
+    let publics = backend.upload_base(queue, &publics).unwrap();
+    let at_layer = || DeviceLayer::<F, B> {
+        wiring: &wiring,
+        coefs: &coefs,
+    };
+    let above = backend
+        .evaluate_layer(queue, at_layer(), &below, Some(&publics))
+        .unwrap();
+    let points: Vec<Vec<F>> = (0..3).map(|_| random.elements(k)).collect();
+    let claims = [
+        (random.element(), &points[0][..]),
+        (random.element(), &points[1][..]),
+    ];
+    let asserts = (random.element(), &points[2][..]);
+    let one = backend
+        .layer_weights(queue, &wiring, &claims[..1], None)
+        .unwrap();
+    let weights = backend
+        .layer_weights(queue, &wiring, &claims, Some(asserts))
+        .unwrap();
+    let publics_at: Vec<F> = random.elements(4);
+    let first = backend
+        .phase_one(queue, at_layer(), &weights, &below, &publics_at)
+        .unwrap();
+    let eq_x = backend
+        .eq_mle(queue, &[(F::ONE, &random.elements::<F>(n))])
+        .unwrap();
+    let second = backend
+        .phase_two(queue, at_layer(), &weights, &eq_x)
+        .unwrap();
+    let inner: Vec<F> = random.elements(instance_vars);
+    let bound = backend.bind_innermost(queue, &below, &inner).unwrap();
+    let mut out = vec![
+        first.constant_term.wait().unwrap(),
+        second.add_term.wait().unwrap(),
+    ];
+    let is_base = F::from_u64(u64::from(above.is_base()));
+    out.push(vec![is_base]);
+    for mle in [&above, &one, &weights, &first.table, &bound]
+        .into_iter()
+        .chain(&second.table)
+    {
+        out.push(backend.download(queue, mle).unwrap().wait().unwrap());
+    }
+    out
+}
+
+fn layers_agree<F: CpuField>() {
+    let backends = backends();
+    let oracle = ReferenceBackend::new();
+    let shapes = [
+        ((0, 0), 3),
+        ((1, 3), 9),
+        ((5, 4), 60),
+        ((4, 7), 200),
+        ((7, 6), 3000),
+    ];
+    for (index, (shape, gates)) in shapes.into_iter().enumerate() {
+        for instance_vars in [0, 1, 3, 4, 5] {
+            for flags in [(false, false), (true, false), (false, true)] {
+                let seed = (index * 100 + instance_vars) as u64;
+                let want: Vec<Vec<F>> = layer(&oracle, seed, shape, gates, instance_vars, flags);
+                for backend in &backends {
+                    let got: Vec<Vec<F>> = layer(backend, seed, shape, gates, instance_vars, flags);
+                    assert!(
+                        got == want,
+                        "shape {shape:?} instances {instance_vars} {flags:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn layers_are_those_of_the_reference() {
+    for id in FieldId::ALL {
+        with_field!(id, |F| layers_agree::<F>());
+    }
+}
+
+#[test]
+fn memory_is_limited_counted_and_given_back() {
+    let backend = CpuBackend::new(CpuOptions {
+        threads: Some(1),
+        max_memory_bytes: Some(40 << 10),
+        ..CpuOptions::default()
+    })
+    .unwrap();
+    type F = prover_fields::Bn254;
+    let values: Vec<F> = Random(3).elements(1 << 10);
+    let mut queue = ComputeBackend::<F>::open_queue(&backend).unwrap();
+    let table = backend.upload(&mut queue, &values).unwrap();
+    assert_eq!(backend.used_bytes(), 32 << 10);
+    assert!(backend.upload(&mut queue, &values).is_err());
+    let mut shared = [table.clone()];
+    assert!(backend.fold(&mut queue, &mut shared, &values[..1]).is_err());
+    drop(shared);
+    backend
+        .fold(&mut queue, &mut [table], &values[..1])
+        .unwrap();
+    assert_eq!(backend.used_bytes(), 0);
+    assert_eq!(backend.peak_bytes(), 32 << 10);
+}
