@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod tidy;
+mod vectors;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["tidy"] => tidy::run(&root()),
-        _ => Err("usage: cargo xtask tidy".into()),
+        ["vectors"] => vectors::run(&root(), false),
+        ["vectors", "--check"] => vectors::run(&root(), true),
+        _ => Err("usage: cargo xtask tidy | vectors [--check]".into()),
     };
     let (code, text) = match result {
         Ok(text) => (ExitCode::SUCCESS, text),
