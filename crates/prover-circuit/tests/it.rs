@@ -10,5 +10,7 @@ mod hostile;
 mod real;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/tune.rs"]
+mod tune;
 #[path = "it/witness.rs"]
 mod witness;

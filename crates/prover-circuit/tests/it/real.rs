@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use prover_circuit::file::{load_circuit, load_witness};
-use prover_circuit::{Circuit, GateCounts, Limits, check, format};
+use prover_circuit::{Circuit, GateCounts, Limits, check, format, tune};
 use prover_core::{ChallengeField, FieldId};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 
@@ -34,6 +34,17 @@ fn small<F: ChallengeField>(folder: &str, bad: usize) -> Circuit<F::Base> {
     assert_eq!(failing, [bad]);
     let bytes = format::encode(&circuit);
     assert_eq!(format::decode(&bytes, &limits).unwrap(), circuit);
+    let (tuned, report) = tune(&circuit).unwrap();
+    let random: Vec<F> = report
+        .random_origin
+        .iter()
+        .map(|&o| random[o as usize])
+        .collect();
+    let failing: Vec<usize> = check(&tuned, &changed, &random)
+        .iter()
+        .map(|(s, _)| *s)
+        .collect();
+    assert_eq!(failing, [bad]);
     circuit
 }
 
@@ -112,6 +123,19 @@ fn keccak<F: ChallengeField>(
     assert_eq!(kinds(circuit.gate_counts()), counts);
     let random: Vec<F> = Rng(11).elements(circuit.num_random() as usize);
     assert_eq!(check(&circuit, &witness, &random), []);
+    let (tuned, report) = tune(&circuit).unwrap();
+    let random: Vec<F> = report
+        .random_origin
+        .iter()
+        .map(|&o| random[o as usize])
+        .collect();
+    assert_eq!(check(&tuned, &witness, &random), []);
+    let (before, after) = (report.gates.0.total(), report.gates.1.total());
+    println!(
+        "{name}: {before} to {after} gates, {:?} layers",
+        report.layers
+    );
+    println!("wires {:?}, jumps {:?}", report.wires, report.jumps);
     Some(circuit)
 }
 
