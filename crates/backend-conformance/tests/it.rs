@@ -2,6 +2,11 @@
 
 use backend_reference::ReferenceBackend;
 
+#[path = "it/mutants.rs"]
+mod mutants;
+#[path = "it/sabotaged.rs"]
+mod sabotaged;
+
 backend_conformance::conformance_suite! {
     backend: |options| {
         let limit = options.memory_limit.unwrap_or(u64::MAX);
