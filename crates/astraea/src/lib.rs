@@ -1,1 +1,98 @@
 //! Facade for applications: load, prove, verify.
+//!
+//! ```
+//! use astraea::fields::{Field, M31, M31Ext3};
+//! use astraea::{CircuitBuilder, FieldId, Instances, ProveOptions, Prover, VerifyOptions, verify};
+//!
+//! let mut builder = CircuitBuilder::<M31>::new(FieldId::M31);
+//! let (x, y) = (builder.input(), builder.input());
+//! let product = builder.mul(x, y);
+//! builder.output(product);
+//! let built = builder.build()?;
+//! let inputs = built.layout.pad(&[M31::from_u64(6), M31::from_u64(7)]);
+//! let witness = Instances::new(&built.circuit, 1, inputs, vec![])?;
+//! let prover = Prover::<M31Ext3>::new(built.circuit, &ProveOptions::default())?;
+//! let (proof, _report) = prover.prove(&witness)?;
+//! let verified = verify(prover.circuit(), &proof, &VerifyOptions::default())?;
+//! assert_eq!(verified.outputs.lifted(0), M31Ext3::from_u64(42));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`Prover`] keeps one compiled circuit and one backend for any number of proofs.
+//! - [`any`] works on bytes of files, whatever the field.
+//! - [`BackendChoice`] is the one place that names all backends; [`connect`] opens one for a
+//!   computation of your own that is generic over it.
+//!
+//! Features (`cpu`, `reference`) say which backends are linked, never which one works.
+//! Absent on purpose: arithmetic, protocol, files (`prover-circuit` reads them).
+#![forbid(unsafe_code)]
+
+pub mod any;
+mod backend;
+mod decimal;
+mod error;
+mod inspect;
+mod options;
+mod prover;
+mod report;
+
+pub use backend::{BackendChoice, BackendVisitor, Engine, LinkedField, Selection, connect};
+pub use decimal::to_decimal;
+pub use error::{Error, ErrorKind};
+pub use inspect::{Inspection, LayerInspection, inspect};
+pub use options::{HandOff, ProveOptions};
+pub use prover::{Prover, check, prove, prove_many};
+pub use report::{Counter, Report, counters, ops_by_backend, phases};
+
+pub use prover_circuit as circuits;
+pub use prover_circuit::file;
+pub use prover_circuit::{
+    AnyCircuit, Circuit, CircuitBuilder, GateCounts, InputLayout, Instances, Limits, PublicInputs,
+};
+pub use prover_core as core;
+pub use prover_fields as fields;
+pub use prover_fields::{ChallengeField, Field, FieldId};
+pub use prover_gkr::{MemoryPlan, ProveError, ProverConfig, Violation, Violations};
+pub use prover_proof::{
+    CommitmentKind, Outputs, Proof, ProofHeader, ProofShape, ProtocolConfig, RandomCoefField,
+    soundness_bits,
+};
+pub use prover_sumcheck as sumcheck;
+pub use prover_transcript as transcript;
+pub use prover_verifier::{
+    DEFAULT_MIN_BITS, Verified, VerifyError, VerifyOptions, verify, verify_bytes,
+};
+
+/// Runs an expression on the circuit inside an [`AnyCircuit`], with an alias for its challenge
+/// field.
+///
+/// ```
+/// use astraea::{AnyCircuit, Field, with_typed_circuit};
+///
+/// fn challenge_bytes(circuit: &AnyCircuit) -> usize {
+///     with_typed_circuit!(circuit, |_circuit, F| F::ENCODED_BYTES)
+/// }
+/// ```
+#[macro_export]
+macro_rules! with_typed_circuit {
+    ($any:expr, |$circuit:ident, $field:ident| $body:expr) => {
+        match $any {
+            $crate::AnyCircuit::Bn254($circuit) => {
+                type $field = $crate::fields::Bn254;
+                $body
+            }
+            $crate::AnyCircuit::M31($circuit) => {
+                type $field = $crate::fields::M31Ext3;
+                $body
+            }
+            $crate::AnyCircuit::Gf2($circuit) => {
+                type $field = $crate::fields::Gf2e128;
+                $body
+            }
+            $crate::AnyCircuit::Goldilocks($circuit) => {
+                type $field = $crate::fields::GoldilocksExt2;
+                $body
+            }
+        }
+    };
+}
