@@ -1,4 +1,4 @@
-//! Whole proofs over the reference backend.
+//! The fixtures over the reference backend, by every route.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 use backend_reference::ReferenceBackend;
 use prover_circuit::{Circuit, Instances, Limits, file, witness};
 use prover_core::ChallengeField;
-use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
+use prover_fields::{Gf2e128, GoldilocksExt2};
 use prover_gkr::{CompiledCircuit, ProveError, ProverConfig, check, prove, prove_many};
 use prover_proof::RandomCoefField;
 use prover_sumcheck::{Driver, Metrics};
+use prover_verifier::{VerifyOptions, verify_bytes};
 
 type Loaded<F> = (
     Arc<Circuit<<F as ChallengeField>::Base>>,
@@ -51,6 +52,11 @@ fn proofs_by_every_route<F: ChallengeField>(folder: &str, random_coefs: RandomCo
         start.elapsed()
     );
     let bytes = proof.encode();
+    let options = VerifyOptions {
+        min_bits: 0.0,
+        ..VerifyOptions::default()
+    };
+    verify_bytes::<F>(&circuit, &bytes, &options).unwrap();
     for (window, hand_off) in [(2, None), (1, Some(3)), (3, Some(20))] {
         let again = prove(driver(window, hand_off), &compiled, &instances, &config).unwrap();
         assert!(
