@@ -74,7 +74,17 @@ pub enum AnyCircuit {
     Goldilocks(Circuit<Goldilocks>),
 }
 
-/// Runs an expression on the circuit inside an [`AnyCircuit`], whatever its field.
+/// Runs an expression on the circuit inside an [`AnyCircuit`], whatever its field; a second name
+/// stands for the type of the challenge field.
+///
+/// ```
+/// use prover_circuit::{AnyCircuit, with_circuit};
+/// use prover_core::Field;
+///
+/// fn challenge_bytes(any: &AnyCircuit) -> usize {
+///     with_circuit!(any, |_circuit, F| <F as Field>::ENCODED_BYTES)
+/// }
+/// ```
 #[macro_export]
 macro_rules! with_circuit {
     ($any:expr, |$circuit:ident| $body:expr) => {
@@ -83,6 +93,26 @@ macro_rules! with_circuit {
             $crate::AnyCircuit::M31($circuit) => $body,
             $crate::AnyCircuit::Gf2($circuit) => $body,
             $crate::AnyCircuit::Goldilocks($circuit) => $body,
+        }
+    };
+    ($any:expr, |$circuit:ident, $field:ident| $body:expr) => {
+        match $any {
+            $crate::AnyCircuit::Bn254($circuit) => {
+                type $field = $crate::__fields::Bn254;
+                $body
+            }
+            $crate::AnyCircuit::M31($circuit) => {
+                type $field = $crate::__fields::M31Ext3;
+                $body
+            }
+            $crate::AnyCircuit::Gf2($circuit) => {
+                type $field = $crate::__fields::Gf2e128;
+                $body
+            }
+            $crate::AnyCircuit::Goldilocks($circuit) => {
+                type $field = $crate::__fields::GoldilocksExt2;
+                $body
+            }
         }
     };
 }

@@ -200,74 +200,50 @@ impl Layer<'_> {
     fn read<B: Field>(&self, reader: &mut Reader<'_>) -> Result<LayerGates<B>, DecodeError> {
         let at = reader.offset();
         let output_vars = reader.u32("output_vars")?;
-        hold(
-            at,
-            "output_vars",
-            u64::from(output_vars),
-            u64::from(self.limits.max_vars.min(MAX_VARS)),
-        )?;
+        let most = u64::from(self.limits.max_vars.min(MAX_VARS));
+        hold(at, "output_vars", u64::from(output_vars), most)?;
         let constants = read_constants::<B>(reader)?;
-        let reads = 1u32 << self.input_vars;
-        let writes = self
-            .outputs
-            .unwrap_or(1 << output_vars)
-            .min(1 << output_vars);
-        let mut used = vec![false; constants.list.len()];
-        let mut coefficient = |at: u64, coef: CoefRef, public: bool| {
-            let (found, below) = match coef.kind() {
-                CoefKind::Random => return Ok(()),
-                CoefKind::Public(p) => (
-                    u64::from(p),
-                    if public {
-                        u64::from(self.num_public)
-                    } else {
-                        0
-                    },
-                ),
-                CoefKind::Constant(c) => {
-                    if let Some(used) = used.get_mut(c as usize) {
-                        *used = true;
-                    }
-                    (u64::from(c), constants.list.len() as u64)
-                }
-            };
-            below_or(at, "coefficient", found, below)
+        let mut bounds = Bounds {
+            reads: 1 << self.input_vars,
+            writes: self
+                .outputs
+                .unwrap_or(1 << output_vars)
+                .min(1 << output_vars),
+            num_public: self.num_public,
+            used: vec![false; constants.list.len()],
         };
         let muls = read_gates(reader, "mul gates", |at, [z, x, y, coef]| {
-            below_or(at, "output wire", z.into(), writes.into())?;
-            below_or(at, "input wire", x.max(y).into(), reads.into())?;
-            coefficient(at, CoefRef(coef), false)?;
+            bounds.output(at, z)?;
+            bounds.input(at, x.max(y))?;
             Ok(MulGate {
                 z,
                 x,
                 y,
-                coef: CoefRef(coef),
+                coef: bounds.coefficient(at, coef, false)?,
             })
         })?;
         let adds = read_gates(reader, "add gates", |at, [z, x, coef]| {
-            below_or(at, "output wire", z.into(), writes.into())?;
-            below_or(at, "input wire", x.into(), reads.into())?;
-            coefficient(at, CoefRef(coef), false)?;
+            bounds.output(at, z)?;
+            bounds.input(at, x)?;
             Ok(AddGate {
                 z,
                 x,
-                coef: CoefRef(coef),
+                coef: bounds.coefficient(at, coef, false)?,
             })
         })?;
         let consts = read_gates(reader, "const gates", |at, [z, coef]| {
-            below_or(at, "output wire", z.into(), writes.into())?;
-            coefficient(at, CoefRef(coef), true)?;
+            bounds.output(at, z)?;
             Ok(ConstGate {
                 z,
-                coef: CoefRef(coef),
+                coef: bounds.coefficient(at, coef, true)?,
             })
         })?;
-        if used.contains(&false) {
+        if bounds.used.contains(&false) {
             return Err(error_at(constants.at, DecodeErrorKind::UselessConstant));
         }
         let at = reader.offset();
         let asserts: Vec<u32> = read_gates(reader, "asserted outputs", |at, [z]| {
-            below_or(at, "asserted wire", z.into(), writes.into())?;
+            bounds.output(at, z)?;
             Ok(z)
         })?;
         if !asserts.is_sorted_by(|a, b| a < b) {
@@ -288,6 +264,40 @@ impl Layer<'_> {
             consts,
             asserts,
         })
+    }
+}
+
+/// What the indices of a layer's gates are below, and which constants were named.
+struct Bounds {
+    reads: u32,
+    writes: u32,
+    num_public: u32,
+    used: Vec<bool>,
+}
+
+impl Bounds {
+    fn output(&self, at: u64, z: u32) -> Result<(), DecodeError> {
+        below_or(at, "output wire", z.into(), self.writes.into())
+    }
+
+    fn input(&self, at: u64, x: u32) -> Result<(), DecodeError> {
+        below_or(at, "input wire", x.into(), self.reads.into())
+    }
+
+    fn coefficient(&mut self, at: u64, coef: u32, public: bool) -> Result<CoefRef, DecodeError> {
+        let coef = CoefRef(coef);
+        match coef.kind() {
+            CoefKind::Random => {}
+            CoefKind::Public(p) => {
+                let below = if public { self.num_public } else { 0 };
+                below_or(at, "public input", p.into(), below.into())?;
+            }
+            CoefKind::Constant(c) => {
+                below_or(at, "constant", c.into(), self.used.len() as u64)?;
+                self.used[c as usize] = true;
+            }
+        }
+        Ok(coef)
     }
 }
 

@@ -29,3 +29,6 @@ pub use limits::Limits;
 pub use model::{Circuit, CircuitError, CircuitParts, GateCounts, Instances, InstancesError};
 pub use tune::{TuneReport, tune};
 pub use witness::PublicInputs;
+
+#[doc(hidden)]
+pub use prover_fields as __fields;

@@ -29,40 +29,7 @@ pub(super) fn assemble<B: Field>(
     let ports = Ports::new(&plan);
     let present = presence(&plan, &needed, &ports);
     let input_vars = ceil_log2(builder.num_private as usize, 0)?;
-    let mut positions: HashMap<u32, u32> = builder
-        .nodes
-        .iter()
-        .zip(0u32..)
-        .filter_map(|(node, id)| match node {
-            Node::Input(position) => Some((id, *position)),
-            _ => None,
-        })
-        .collect();
-    let (mut layers, mut relays, mut vars) = (Vec::new(), 0, input_vars);
-    for level in 1..=ports.depth {
-        let wires = if level < ports.depth {
-            &present[level as usize]
-        } else {
-            &ports.wires
-        };
-        let output_vars = ceil_log2(wires.len(), layers.len())?;
-        let mut layer = Layer::new(&plan, &positions, vars, output_vars);
-        for (&node, z) in wires.iter().zip(0u32..) {
-            layer.wire(node, level, z);
-        }
-        let (mut gates, carried) = (layer.gates, layer.relays);
-        if level < ports.depth {
-            positions = wires.iter().copied().zip(0u32..).collect();
-            let here = plan
-                .asserts
-                .iter()
-                .filter(|&&w| assert_level(plan.node(w)) == level);
-            gates.asserts = here.map(|w| positions[w]).collect();
-        }
-        relays += carried;
-        vars = output_vars;
-        layers.push(gates);
-    }
+    let (layers, relays) = lay_out(builder, &plan, &ports, &present, input_vars)?;
     let circuit = Circuit::new(CircuitParts {
         field: builder.field,
         input_vars,
@@ -89,6 +56,51 @@ pub(super) fn assemble<B: Field>(
         },
         report,
     })
+}
+
+/// The layers, and how many of their gates are relays.
+fn lay_out<B: Field>(
+    builder: &CircuitBuilder<B>,
+    plan: &Plan<B>,
+    ports: &Ports,
+    present: &[Vec<u32>],
+    input_vars: u32,
+) -> Result<(Vec<LayerGates<B>>, u64), CircuitError> {
+    let place = |(node, id): (&Node<B>, u32)| match node {
+        Node::Input(position) => Some((id, *position)),
+        _ => None,
+    };
+    let mut positions: HashMap<u32, u32> =
+        builder.nodes.iter().zip(0u32..).filter_map(place).collect();
+    let mut asserts_at = vec![Vec::new(); ports.depth as usize + 1];
+    for &node in &plan.asserts {
+        asserts_at[assert_level(plan.node(node)) as usize].push(node);
+    }
+    let (mut layers, mut relays, mut vars) = (Vec::new(), 0, input_vars);
+    for level in 1..=ports.depth {
+        let wires = if level < ports.depth {
+            &present[level as usize]
+        } else {
+            &ports.wires
+        };
+        let output_vars = ceil_log2(wires.len(), layers.len())?;
+        let mut layer = Layer::new(plan, &positions, vars, output_vars);
+        for (&node, z) in wires.iter().zip(0u32..) {
+            layer.wire(node, level, z);
+        }
+        let (mut gates, carried) = (layer.gates, layer.relays);
+        if level < ports.depth {
+            positions = wires.iter().copied().zip(0u32..).collect();
+            gates.asserts = asserts_at[level as usize]
+                .iter()
+                .map(|w| positions[w])
+                .collect();
+        }
+        relays += carried;
+        vars = output_vars;
+        layers.push(gates);
+    }
+    Ok((layers, relays))
 }
 
 fn count(len: usize) -> u32 {

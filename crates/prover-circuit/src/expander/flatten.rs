@@ -14,18 +14,23 @@ use crate::reader::error_at;
 /// The circuit of a parsed file.
 pub(super) fn flatten<B: Field>(
     field: FieldId,
-    file: &File<B>,
+    mut file: File<B>,
     limits: &Limits,
 ) -> Result<Circuit<B>, DecodeError> {
-    let (num_outputs, num_zero_outputs) = check_layers(file)?;
+    let (num_outputs, num_zero_outputs) = check_layers(&file)?;
     let totals = count(&file.segments)?;
+    for segment in &mut file.segments {
+        segment
+            .children
+            .retain(|c| totals[c.segment].gates > 0 && !c.places.is_empty());
+    }
     let at = file.layers_at;
     let sum = |of: fn(&Total) -> u64| {
         file.layers
             .iter()
             .fold(0u64, |sum, &id| sum.saturating_add(of(&totals[id])))
     };
-    // Visits without gates are pruned, but a long chain of parents around a gate is not.
+    // Children without gates are gone, but a long chain of parents around a gate is not.
     let checks = [
         ("gates", sum(|t| t.gates)),
         ("placed segments", sum(|t| t.visits)),
@@ -37,7 +42,7 @@ pub(super) fn flatten<B: Field>(
     for (index, &id) in file.layers.iter().enumerate() {
         let outputs = (index + 1 == file.layers.len()).then_some(num_outputs);
         let segment = &file.segments[id];
-        let mut gates = expand(&file.segments, &totals, id);
+        let mut gates = expand(&file.segments, id);
         drop_dead(&mut gates, &file.constants, outputs);
         let constants = localise(&mut gates, &file.constants);
         split_powers(
@@ -180,7 +185,7 @@ fn total(segment: &Segment, totals: &[Total]) -> Total {
 }
 
 /// The gates of a layer: the sum of all segments reachable from `root`.
-fn expand(segments: &[Segment], totals: &[Total], root: usize) -> Gates {
+fn expand(segments: &[Segment], root: usize) -> Gates {
     let mut gates = Gates::default();
     let mut stack = vec![(root, 0u32, 0u32)];
     while let Some((id, input, output)) = stack.pop() {
@@ -204,11 +209,7 @@ fn expand(segments: &[Segment], totals: &[Total], root: usize) -> Gates {
                 z: g.z + output,
                 ..g
             }));
-        for child in segment
-            .children
-            .iter()
-            .filter(|c| totals[c.segment].gates > 0)
-        {
+        for child in &segment.children {
             stack.extend(
                 child
                     .places

@@ -29,7 +29,7 @@ pub fn decode<B: Field>(bytes: &[u8], limits: &Limits) -> Result<Circuit<B>, Dec
     let field = read_field(&mut reader)?;
     expect_field::<B>(field).map_err(|kind| error_at(8, kind))?;
     let file = parse::parse::<B>(&mut reader, limits)?;
-    flatten::flatten(field, &file, limits)
+    flatten::flatten(field, file, limits)
 }
 
 /// Reads magic and modulus.

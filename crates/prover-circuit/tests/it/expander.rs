@@ -250,7 +250,8 @@ fn shapes_that_do_not_fit_are_refused() {
     };
     let good = Circuit6::new(FieldId::M31, vec![gate, Segment::new(4, 2)], vec![0]);
     decode(&good);
-    let cases: [(&str, fn(&mut Circuit6)); 15] = [
+    type Change = fn(&mut Circuit6);
+    let cases: [(&str, Change); 15] = [
         ("no layer", |f| f.layers.clear()),
         ("layers that do not fit", |f| f.layers = vec![0, 1]),
         ("segment of a layer", |f| f.layers = vec![2]),
@@ -291,4 +292,119 @@ fn shapes_that_do_not_fit_are_refused() {
         refused(&uni, &Limits::default()).1,
         DecodeErrorKind::Tag { .. }
     ));
+}
+
+#[test]
+fn children_without_gates_cost_nothing_however_many_layers_use_them() {
+    let many = two((0..20_000).map(|_| (0, vec![(0, 0)])).collect());
+    let none = two((0..20_000).map(|_| (2, vec![])).collect());
+    let gate = Segment {
+        adds: vec![(0, 0, ONE)],
+        ..Segment::new(2, 2)
+    };
+    let segments = vec![Segment::new(2, 2), many, gate, none];
+    let layers = (0..100_000).map(|i| 1 + 2 * (i % 2)).collect();
+    let circuit = decode(&Circuit6::new(FieldId::M31, segments, layers));
+    assert_eq!(
+        (circuit.layers().len(), circuit.gate_counts().total()),
+        (100_000, 0)
+    );
+}
+
+/// Evaluates a segment as the file describes it, children first.
+fn by_definition(file: &Circuit6, id: usize, input: &[M31], output: &mut [M31]) {
+    let segment = &file.segments[id];
+    let value = |c: Coef| match c {
+        Coef::Constant(c) => M31::from_u64(c),
+        _ => unreachable!("the random files have constants only"),
+    };
+    for (child, places) in &segment.children {
+        let inner = &file.segments[*child as usize];
+        for &(i, o) in places {
+            let from = &input[i as usize..(i + inner.input_len) as usize];
+            let to = &mut output[o as usize..(o + inner.output_len) as usize];
+            by_definition(file, *child as usize, from, to);
+        }
+    }
+    for &(x, y, z, c) in &segment.muls {
+        output[z as usize] += value(c) * input[x as usize] * input[y as usize];
+    }
+    for &(x, z, c) in &segment.adds {
+        output[z as usize] += value(c) * input[x as usize];
+    }
+    for &(z, c) in &segment.consts {
+        output[z as usize] += value(c);
+    }
+    for &(kind, x, z, c) in &segment.unis {
+        let power = if kind == 12345 { 5 } else { 1 };
+        let factor = (0..power).fold(M31::ONE, |p, _| p * input[x as usize]);
+        output[z as usize] += value(c) * factor;
+    }
+}
+
+/// Segments 0.. nest into later ones; the last four are the layers, of 8 wires each.
+fn random_file(rng: &mut Rng) -> Circuit6 {
+    let mut segments: Vec<Segment> = Vec::new();
+    for id in 0..10u64 {
+        let size = |rng: &mut Rng| if id >= 6 { 8 } else { 1 << rng.below(4) };
+        let mut s = Segment::new(size(rng), size(rng));
+        for _ in 0..rng.below(3).min(id) {
+            let child = rng.below(id);
+            let inner = &segments[child as usize];
+            if inner.input_len > s.input_len || inner.output_len > s.output_len {
+                continue;
+            }
+            let places = (0..rng.below(3))
+                .map(|_| {
+                    let input = rng.below(s.input_len - inner.input_len + 1);
+                    (input, rng.below(s.output_len - inner.output_len + 1))
+                })
+                .collect();
+            s.children.push((child, places));
+        }
+        let c = |rng: &mut Rng| Coef::Constant(rng.below(4));
+        for _ in 0..rng.below(4) {
+            let [x, y] = [0; 2].map(|_| rng.below(s.input_len));
+            let z = rng.below(s.output_len);
+            s.muls.push((x, y, z, c(rng)));
+            s.adds.push((x, z, c(rng)));
+            s.consts.push((z, c(rng)));
+            if rng.below(3) == 0 {
+                s.unis.push((12345 + rng.below(2), y, z, c(rng)));
+            }
+        }
+        segments.push(s);
+    }
+    let mut file = Circuit6::new(FieldId::M31, segments, vec![6, 7, 8, 9]);
+    file.outputs = 1 + rng.below(8);
+    file
+}
+
+#[test]
+fn random_nested_files_compute_what_they_describe() {
+    let mut fifth_powers = 0;
+    for seed in 0..300 {
+        let mut rng = Rng(seed);
+        let file = random_file(&mut rng);
+        let circuit = decode(&file);
+        fifth_powers += usize::from(circuit.layers().len() > 4);
+        let input: Vec<M31> = rng.elements(8);
+        let mut table = input.clone();
+        for &id in &file.layers {
+            let mut output = vec![M31::ZERO; 8];
+            by_definition(&file, id as usize, &table, &mut output);
+            table = output;
+        }
+        let result = evaluate::<M31Ext3>(&circuit, &input, &[], &[]);
+        let expected: Vec<M31Ext3> = table[..file.outputs as usize]
+            .iter()
+            .map(|&v| v.into())
+            .collect();
+        assert_eq!(
+            result.outputs(circuit.num_outputs()),
+            expected,
+            "seed {seed}"
+        );
+    }
+    assert!(fifth_powers > 50, "{fifth_powers} files with fifth powers");
 }

@@ -1,5 +1,6 @@
 //! Real files: the small ones in the tree, and those that `ASTRAEA_DATA` names.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use prover_circuit::file::{load_circuit, load_witness};
@@ -100,7 +101,9 @@ fn data() -> Option<PathBuf> {
         !required.split(',').any(|word| word.trim() == "data"),
         "ASTRAEA_REQUIRE names data, but ASTRAEA_DATA is not set"
     );
-    eprintln!("SKIPPED: ASTRAEA_DATA is not set, the Keccak circuits are not tested");
+    // Past the test harness, which shows what passing tests print to nobody.
+    let line = "SKIPPED: ASTRAEA_DATA is not set, the Keccak circuits are not tested\n";
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     None
 }
 
