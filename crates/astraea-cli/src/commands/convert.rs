@@ -1,0 +1,61 @@
+//! `astraea convert`.
+
+use astraea::circuits::{TuneReport, format, tune};
+use astraea::{Circuit, Field, with_typed_circuit};
+use serde_json::Map;
+
+use crate::args::ConvertArgs;
+use crate::files;
+use crate::output::{Done, Failure, bytes, hex, spinner};
+
+pub(crate) fn run(args: &ConvertArgs) -> Result<Done, Failure> {
+    files::check_output(&args.out, &[&args.circuit])?;
+    let circuit = files::circuit(&args.circuit)?;
+    with_typed_circuit!(circuit, |circuit, F| {
+        convert::<<F as astraea::ChallengeField>::Base>(args, circuit)
+    })
+}
+
+fn convert<B: Field>(args: &ConvertArgs, circuit: Circuit<B>) -> Result<Done, Failure> {
+    let mut text = String::new();
+    let circuit = match args.tune {
+        false => circuit,
+        true => {
+            let spinner = spinner("tuning");
+            let (tuned, report) = tune(&circuit).map_err(|e| Failure::input(e.to_string()))?;
+            spinner.finish_and_clear();
+            text = tuned_text(&report);
+            tuned
+        }
+    };
+    let file = format::encode(&circuit);
+    files::write(&args.out, &file)?;
+    text.push_str(&format!(
+        "{}: {}, digest {}\n",
+        args.out.display(),
+        bytes(file.len() as u64),
+        hex(&circuit.digest())
+    ));
+    Ok(Done {
+        exit_code: 0,
+        json: Map::new(),
+        text,
+        profile: String::new(),
+    })
+}
+
+fn tuned_text(report: &TuneReport) -> String {
+    let (before, after) = &report.gates;
+    format!(
+        "layers {} -> {} ({} of relays fused), gates {} -> {}, wires {} -> {}, jumps {} -> {}\n",
+        report.layers.0,
+        report.layers.1,
+        report.fused_layers,
+        before.total(),
+        after.total(),
+        report.wires.0,
+        report.wires.1,
+        report.jumps.0,
+        report.jumps.1,
+    )
+}

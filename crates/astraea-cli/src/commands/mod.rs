@@ -1,0 +1,7 @@
+//! One module for each command.
+
+pub(crate) mod check;
+pub(crate) mod convert;
+pub(crate) mod inspect;
+pub(crate) mod prove;
+pub(crate) mod verify;
