@@ -1,5 +1,8 @@
 //! Expected values come from Python's `hashlib`, not from this code.
 
+use prover_core::Field;
+use prover_fields::{Bn254, Gf2, Gf2e128, Goldilocks, GoldilocksExt2, M31, M31Ext3};
+
 use super::*;
 
 fn hex(bytes: &[u8]) -> String {
@@ -89,4 +92,65 @@ fn recorder_is_transparent() {
     assert_eq!(recorder.draws()[0].label, "c");
     assert_eq!(hex(&recorder.draws()[0].bytes), drawn);
     assert_eq!(recorder.into_parts().0.state(), plain.state());
+}
+
+#[test]
+fn elements_are_cut_and_reduced_as_specified() {
+    let mut recorder = Recorder::new(Sha256Transcript::new());
+    // 20000 bytes: more than one piece.
+    let elements: Vec<M31> = (0..5000).map(M31::from_u64).collect();
+    recorder.absorb_elements("round", &elements);
+    let m31: M31Ext3 = recorder.challenge("challenge");
+    assert_eq!(encoded(&[m31]), {
+        let coefficients = [1_259_607_500, 1_244_468_960, 1_378_737_986];
+        encoded(&coefficients.map(M31::from_u64))
+    });
+    let goldilocks: Vec<GoldilocksExt2> = recorder.challenges("challenge", 2);
+    assert_eq!(encoded(&goldilocks), {
+        let first = [15_887_986_144_921_735_652, 4_151_664_122_719_144_582];
+        let second = [1_232_679_764_240_248_169, 215_148_171_056_446_390];
+        encoded(
+            &[first, second]
+                .concat()
+                .into_iter()
+                .map(Goldilocks::from_u64)
+                .collect::<Vec<_>>(),
+        )
+    });
+    let bn254: Bn254 = recorder.challenge("challenge");
+    assert_eq!(
+        hex(&encoded(&[bn254])),
+        "b8d7e2c6d073385e36734a1c2946d95efc55b9ff6456c66ce5652cc7060e0603"
+    );
+    let bits: Vec<Gf2> = recorder.challenges("coefficients", 5);
+    assert_eq!(encoded(&bits), [1, 0, 0, 1, 0]);
+    let none: Vec<Gf2> = recorder.challenges("coefficients", 0);
+    assert_eq!(none, []);
+    let gf2: Gf2e128 = recorder.challenge("challenge");
+    assert_eq!(hex(&encoded(&[gf2])), "b65c8d2b996cc6411afe1905e26cb345");
+
+    let (inner, draws) = recorder.into_parts();
+    assert_eq!(
+        hex(&inner.state()),
+        "d4004a3e6d83e242bd4730a688a5ce876337fd8f8d498e7cf37985560e4ef17d"
+    );
+    let labels: Vec<&str> = draws.iter().map(|draw| draw.label).collect();
+    assert_eq!(
+        labels,
+        [
+            "challenge",
+            "challenge",
+            "challenge",
+            "coefficients",
+            "challenge"
+        ]
+    );
+    assert_eq!(draws[0].elements::<M31Ext3>(), [m31]);
+    assert_eq!(draws[3].elements::<Gf2>(), bits);
+}
+
+fn encoded<F: Field>(elements: &[F]) -> Vec<u8> {
+    let mut out = Vec::new();
+    elements.iter().for_each(|e| e.encode(&mut out));
+    out
 }

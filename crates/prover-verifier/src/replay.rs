@@ -4,7 +4,7 @@ use prover_core::{ChallengeField, RandomCoefs};
 use prover_proof::schedule::labels;
 use prover_proof::{LayerOpening, LayerShape, OutputPoint, Proof, ProofShape};
 use prover_proof::{absorb_outputs, open, open_layer};
-use prover_transcript::{Sha256Transcript, TranscriptExt};
+use prover_transcript::{Transcript, TranscriptExt};
 
 use crate::sumcheck::draw_point;
 
@@ -70,11 +70,11 @@ pub(crate) struct Trace<'a, F: ChallengeField> {
 pub(crate) fn replay<'a, F: ChallengeField>(
     shape: &ProofShape,
     proof: &'a Proof<F>,
+    transcript: &mut impl Transcript,
     output_value: impl FnOnce(&OutputPoint<F>) -> F,
 ) -> Trace<'a, F> {
-    let mut transcript = Sha256Transcript::new();
-    let random = open(&mut transcript, shape, &proof.public, &proof.input);
-    let output = absorb_outputs(&mut transcript, shape, &proof.outputs);
+    let random = open(transcript, shape, &proof.public, &proof.input);
+    let output = absorb_outputs(transcript, shape, &proof.outputs);
     let value = output_value(&output);
     let OutputPoint { z, instances } = output;
     let first = Claim { point: z, value };
@@ -88,7 +88,7 @@ pub(crate) fn replay<'a, F: ChallengeField>(
     };
     let mut layers = Vec::with_capacity(shape.circuit().layers.len());
     for layer in shape.circuit().layers.iter().rev() {
-        let trace = replay_layer(layer, claims, &mut messages, &mut transcript);
+        let trace = replay_layer(layer, claims, &mut messages, transcript);
         claims = trace.claims_below();
         layers.push(trace);
     }
@@ -104,7 +104,7 @@ fn replay_layer<'a, F: ChallengeField>(
     layer: &LayerShape,
     claims: Claims<F>,
     messages: &mut Messages<'a, F>,
-    transcript: &mut Sha256Transcript,
+    transcript: &mut impl Transcript,
 ) -> LayerTrace<'a, F> {
     let opening = open_layer(transcript, layer, claims.second.is_some());
     let input_vars = layer.input_vars as usize;

@@ -5,6 +5,7 @@ use prover_core::ChallengeField;
 use prover_proof::{
     Outputs, Proof, ProofHeader, ProofShape, ProtocolConfig, Section, soundness_bits,
 };
+use prover_transcript::{Sha256Transcript, Transcript};
 use rayon::prelude::*;
 
 use crate::error::{Check, VerifyError};
@@ -62,7 +63,9 @@ pub fn verify_bytes<F: ChallengeField>(
 ) -> Result<Verified<F>, VerifyError> {
     let shape = shape_for::<F>(circuit, &ProofHeader::peek(bytes)?)?;
     let proof = Proof::<F>::decode(bytes, &shape)?;
-    verify_shaped(circuit, &shape, proof, options)
+    let mut transcript = Sha256Transcript::new();
+    let bits = verify_shaped(circuit, &shape, &proof, options, &mut transcript)?;
+    Ok(verified(proof, bits))
 }
 
 /// Verifies a proof.
@@ -77,8 +80,32 @@ pub fn verify<F: ChallengeField>(
     proof: &Proof<F>,
     options: &VerifyOptions<'_, F::Base>,
 ) -> Result<Verified<F>, VerifyError> {
+    verify_with(circuit, proof, options, &mut Sha256Transcript::new())
+}
+
+/// Verifies a proof by another transcript than the protocol's: to record challenges, say.
+///
+/// # Errors
+/// Those of [`verify`].
+pub fn verify_with<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    proof: &Proof<F>,
+    options: &VerifyOptions<'_, F::Base>,
+    transcript: &mut impl Transcript,
+) -> Result<Verified<F>, VerifyError> {
     let shape = shape_for::<F>(circuit, &proof.header)?;
-    verify_shaped(circuit, &shape, proof.clone(), options)
+    let bits = verify_shaped(circuit, &shape, proof, options, transcript)?;
+    Ok(verified(proof.clone(), bits))
+}
+
+fn verified<F: ChallengeField>(proof: Proof<F>, bits: f64) -> Verified<F> {
+    Verified {
+        num_instances: proof.header.num_instances,
+        public: proof.public,
+        outputs: proof.outputs,
+        bits,
+        config: proof.header.config,
+    }
 }
 
 /// The shape of a proof with this header, if the header is about the circuit.
@@ -150,13 +177,15 @@ fn check_public<B: PartialEq>(
     }
 }
 
+/// Returns the bits of an accepted proof.
 fn verify_shaped<F: ChallengeField>(
     circuit: &Circuit<F::Base>,
     shape: &ProofShape,
-    proof: Proof<F>,
+    proof: &Proof<F>,
     options: &VerifyOptions<'_, F::Base>,
-) -> Result<Verified<F>, VerifyError> {
-    check_lengths(shape, &proof)?;
+    transcript: &mut impl Transcript,
+) -> Result<f64, VerifyError> {
+    check_lengths(shape, proof)?;
     if let Some(expected) = options.public {
         check_public(&proof.public, expected, circuit.num_public() as usize)?;
     }
@@ -166,19 +195,13 @@ fn verify_shaped<F: ChallengeField>(
         return Err(VerifyError::TooFewBits { bits, min_bits });
     }
     let executor = Executor::new(options.threads);
-    let trace = replay(shape, &proof, |point| {
+    let trace = replay(shape, proof, transcript, |point| {
         output_value(shape, &proof.outputs, point)
     });
-    check_layers(circuit, &proof, &trace, &executor)?;
+    check_layers(circuit, proof, &trace, &executor)?;
     check_input(&proof.input, shape.num_instances(), &trace.input, &executor)
         .map_err(|check| VerifyError::Refused { layer: 0, check })?;
-    Ok(Verified {
-        num_instances: shape.num_instances(),
-        public: proof.public,
-        outputs: proof.outputs,
-        bits,
-        config: shape.config(),
-    })
+    Ok(bits)
 }
 
 /// Checks every layer and reports the failure nearest to the output.

@@ -10,3 +10,5 @@ mod reject;
 mod slow_prover;
 #[path = "it/sumcheck.rs"]
 mod sumcheck;
+#[path = "it/vectors.rs"]
+mod vectors;

@@ -1,6 +1,6 @@
 //! Whatever is not an honest proof is refused, for the right reason.
 
-use prover_core::{AddGate, ChallengeField, CoefRef, Field, LayerGates, MulGate};
+use prover_core::{AddGate, ChallengeField, CoefRef, Field, FieldId, LayerGates, MulGate};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31, M31Ext3};
 use prover_proof::{Outputs, Proof, ProtocolConfig};
 use prover_verifier::{Check, ErrorKind, VerifyError, VerifyOptions, verify, verify_bytes};
@@ -306,6 +306,12 @@ fn proofs_of_other_circuits_are_refused() {
     proof.header.digest = two.digest();
     let error = verify(&two, &proof, &lax()).unwrap_err();
     assert!(matches!(error, VerifyError::Refused { .. }), "{error}");
+    proof.header.digest = one.digest();
+    proof.header.field = FieldId::Goldilocks;
+    let error = verify(&one, &proof, &lax()).unwrap_err();
+    let field = FieldId::Goldilocks;
+    assert_eq!(error, VerifyError::OtherCircuit { field });
+    proof.header.field = FieldId::M31;
     let other = random_circuit::<GoldilocksExt2>(1, frame, &plans);
     let error = verify_bytes::<GoldilocksExt2>(&other, &proof.encode(), &lax()).unwrap_err();
     assert!(matches!(error, VerifyError::OtherCircuit { .. }), "{error}");
