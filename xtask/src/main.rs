@@ -2,10 +2,12 @@
 //!
 //! | task | what it does |
 //! |---|---|
+//! | `real-proofs DATA OUT` | proves the circuits in a folder and writes canonical circuits and proofs |
 //! | `tidy` | holds the architecture's invariants against the tree |
 //! | `vectors` | writes `docs/vectors`; with `--check` compares instead |
 #![forbid(unsafe_code)]
 
+mod real_proofs;
 mod tidy;
 mod vectors;
 
@@ -23,7 +25,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["vectors"] => vectors::run(&root(), false),
         ["vectors", "--check"] => vectors::run(&root(), true),
-        _ => Err("usage: cargo xtask tidy | vectors [--check]".into()),
+        ["real-proofs", data, out] => real_proofs::run(Path::new(data), Path::new(out)),
+        _ => Err("usage: cargo xtask tidy | vectors [--check] | real-proofs DATA OUT".into()),
     };
     let (code, text) = match result {
         Ok(text) => (ExitCode::SUCCESS, text),
