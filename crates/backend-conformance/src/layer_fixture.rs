@@ -29,7 +29,7 @@ pub(crate) struct LayerShape {
 }
 
 /// Public inputs of an instance in every fixture.
-const NUM_PUBLIC: usize = 3;
+pub(crate) const NUM_PUBLIC: usize = 3;
 
 /// A layer with the tables it works on.
 pub(crate) struct LayerCase<F: ChallengeField> {
@@ -195,7 +195,11 @@ impl<F: ChallengeField, B: LayerBackend<F>> Uploaded<F, B> {
     }
 }
 
-fn draw_gates<F: ChallengeField>(shape: LayerShape, rng: &mut Rng) -> LayerGates<F::Base> {
+/// Draws the gates of a layer, in no order.
+pub(crate) fn draw_gates<F: ChallengeField>(
+    shape: LayerShape,
+    rng: &mut Rng,
+) -> LayerGates<F::Base> {
     let mut constants: Vec<F::Base> = rng.point(shape.constants);
     if let Some(middle) = constants.get_mut(shape.constants / 2) {
         *middle = F::Base::ONE;

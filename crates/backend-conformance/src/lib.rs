@@ -16,9 +16,11 @@ pub mod layers;
 mod lockstep;
 mod lockstep_layers;
 pub mod ops;
+pub mod proofs;
 pub mod refusals;
 mod subject;
 mod suite;
+pub mod sumchecks;
 
 pub use failure::Failure;
 pub use lockstep::{LockstepBackend, Pair, PairPending, PairQueue};

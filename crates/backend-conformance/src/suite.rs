@@ -56,6 +56,12 @@ macro_rules! __with_laws {
             refusals::misfits_panic
             refusals::misfits_of_layers_panic
             refusals::every_allocation_may_fail
+            sumchecks::sumchecks_verify_by_every_route
+            sumchecks::sumchecks_together_are_each_alone
+            sumchecks::sumchecks_on_several_queues_are_each_alone
+            proofs::proofs_agree_in_lockstep
+            proofs::proofs_have_the_golden_bytes
+            proofs::proofs_survive_a_lack_of_memory
         }
     };
 }

@@ -2,8 +2,10 @@
 
 use backend_reference::ReferenceBackend;
 
+#[cfg(test)]
 #[path = "it/mutants.rs"]
 mod mutants;
+#[cfg(test)]
 #[path = "it/sabotaged.rs"]
 mod sabotaged;
 
