@@ -13,6 +13,7 @@ pub mod expander;
 pub mod fields;
 pub mod file;
 pub mod format;
+pub mod gallery;
 pub mod generator;
 pub mod limits;
 pub mod model;
