@@ -1,0 +1,109 @@
+// BN254's scalar field: Montgomery form, R = 2^256, eight 32-bit limbs in registers and in memory.
+//
+// Prelude: FE_WORDS = 8, fe_modulus(i) (limb i of p), FE_NEG_INV (-p^-1 mod 2^32), FE_ONE_WORDS.
+// Layout: element i at words [8 i, 8 i + 8) (32 bytes, two 128-bit loads); the stride is unused.
+#pragma once
+
+struct fe {
+  u32 v[8];
+};
+
+DEVICE fe fe_zero() {
+  fe z = {{0, 0, 0, 0, 0, 0, 0, 0}};
+  return z;
+}
+
+DEVICE fe fe_one() {
+  fe one = {{FE_ONE_WORDS}};
+  return one;
+}
+
+DEVICE fe fe_load(const u32* table, u32 stride, u32 i) {
+  (void)stride;
+  fe out;
+  for (int k = 0; k < 8; k++) out.v[k] = table[(u64)i * 8 + k];
+  return out;
+}
+
+// The base field is the challenge field.
+DEVICE fe fe_load_base(const u32* table, u32 i) { return fe_load(table, 0, i); }
+
+DEVICE void fe_store(u32* table, u32 stride, u32 i, fe a) {
+  (void)stride;
+  for (int k = 0; k < 8; k++) table[(u64)i * 8 + k] = a.v[k];
+}
+
+// a - p if that is not negative, else a; for a < 2p.
+DEVICE fe fe_reduce_once(fe a) {
+  fe d;
+  u64 borrow = 0;
+  for (int k = 0; k < 8; k++) {
+    u64 t = (u64)a.v[k] - fe_modulus(k) - borrow;
+    d.v[k] = (u32)t;
+    borrow = (t >> 32) & 1;
+  }
+  return borrow ? a : d;
+}
+
+// No carry leaves the top limb: both are below p < 2^254.
+DEVICE fe fe_add(fe a, fe b) {
+  fe s;
+  u64 carry = 0;
+  for (int k = 0; k < 8; k++) {
+    carry += (u64)a.v[k] + b.v[k];
+    s.v[k] = (u32)carry;
+    carry >>= 32;
+  }
+  return fe_reduce_once(s);
+}
+
+DEVICE fe fe_sub(fe a, fe b) {
+  fe d;
+  u64 borrow = 0;
+  for (int k = 0; k < 8; k++) {
+    u64 t = (u64)a.v[k] - b.v[k] - borrow;
+    d.v[k] = (u32)t;
+    borrow = (t >> 32) & 1;
+  }
+  u32 mask = 0u - (u32)borrow;
+  u64 carry = 0;
+  for (int k = 0; k < 8; k++) {
+    carry += (u64)d.v[k] + (fe_modulus(k) & mask);
+    d.v[k] = (u32)carry;
+    carry >>= 32;
+  }
+  return d;
+}
+
+// a b / 2^256 mod p: word-by-word Montgomery (CIOS) with 64-bit accumulators, which is portable.
+// Each outer step keeps t < 2p < 2^255, so eight limbs hold it between steps.
+// Room for PTX carry chains (one asm block per chain): under __CUDA_ARCH__, same contract.
+#if defined(__CUDA_ARCH__) && defined(BN254_PTX)
+#error "the PTX multiplication is not written yet"
+#else
+DEVICE fe fe_mul(fe a, fe b) {
+  u32 t[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int i = 0; i < 8; i++) {
+    u64 carry = 0;
+    for (int j = 0; j < 8; j++) {
+      u64 w = (u64)a.v[j] * b.v[i] + t[j] + carry;
+      t[j] = (u32)w;
+      carry = w >> 32;
+    }
+    u32 top = t[8] + (u32)carry;
+    u32 m = t[0] * FE_NEG_INV;
+    carry = ((u64)m * fe_modulus(0) + t[0]) >> 32;
+    for (int j = 1; j < 8; j++) {
+      u64 w = (u64)m * fe_modulus(j) + t[j] + carry;
+      t[j - 1] = (u32)w;
+      carry = w >> 32;
+    }
+    u64 w = (u64)top + carry;
+    t[7] = (u32)w;
+    t[8] = (u32)(w >> 32);
+  }
+  fe out;
+  for (int k = 0; k < 8; k++) out.v[k] = t[k];
+  return fe_reduce_once(out);
+}
+#endif

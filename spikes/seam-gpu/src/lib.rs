@@ -1,0 +1,27 @@
+//! A spike: the seam on a GPU's programming model, tried without a GPU.
+//!
+//! One implementation of [`prover_core::ComputeBackend`] ([`GpuBackend`]) over two drivers:
+//! - [`Vulkan`]: the WGSL of `shaders/` through wgpu, meant for a software adapter here;
+//! - [`CudaSim`]: the CUDA source of `kernels/`, compiled by the host's compiler against a simulator
+//!   of blocks, threads, shared memory and barriers; a thread per stream makes it asynchronous.
+//!
+//! Only the product summand `T_0 * T_1` and the fields BN254 and M31 (cubic extension) are here.
+//! `docs/adr/0005-gpu-spike.md` says what came of it.
+
+mod backend;
+mod device;
+mod field;
+mod kernel;
+pub mod prelude;
+mod rounds;
+mod sim;
+mod table;
+mod vulkan;
+
+pub use backend::GpuBackend;
+pub use device::{Device, Fetch, Region};
+pub use field::GpuField;
+pub use kernel::{Kernel, Launch};
+pub use sim::{CudaSim, SimBuffer, SimFetch, SimStream, ThreadOrder};
+pub use table::{GpuEq, GpuMle, GpuPending, GpuQueue};
+pub use vulkan::{Vulkan, VulkanStream, WgpuFetch};
