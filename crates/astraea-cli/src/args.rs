@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Write a circuit in the canonical format
     Convert(ConvertArgs),
+    /// List the ready circuits, or build one with a witness
+    Gallery(GalleryArgs),
+    /// Prove and verify Keccak-256 of a file's 135-byte chunks
+    Demo(DemoArgs),
     /// Measure sumchecks, layers and whole proofs
     Bench(BenchArgs),
 }
@@ -41,7 +45,12 @@ impl Command {
             Self::Verify(args) => args.json,
             Self::Check(args) => args.json,
             Self::Inspect(args) => args.json,
-            Self::Convert(_) => false,
+            Self::Convert(args) => args.json,
+            Self::Gallery(args) => match &args.what {
+                GalleryCommand::List { json } => *json,
+                GalleryCommand::Build(args) => args.json,
+            },
+            Self::Demo(args) => args.json,
             Self::Bench(args) => args.json(),
         }
     }
@@ -184,6 +193,70 @@ pub(crate) struct ConvertArgs {
     /// Also prune, fuse relays and relabel inner wires: another circuit with another digest
     #[arg(long)]
     pub(crate) tune: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GalleryArgs {
+    #[command(subcommand)]
+    pub(crate) what: GalleryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GalleryCommand {
+    /// List the circuits, their fields and sizes
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a circuit and a witness of it, and print the known answers
+    Build(GalleryBuildArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GalleryBuildArgs {
+    /// Name of the circuit
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Field
+    #[arg(long, value_name = "F", value_parser = field_parser())]
+    pub(crate) field: FieldId,
+    /// Size; `gallery list` says of what [default: the circuit's]
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<u32>,
+    /// Instances of the witness [default: 1, or what the input makes]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub(crate) instances: Option<u32>,
+    /// Messages to hash, cut into pieces of the longest length [default: pseudo-random instances]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// Circuit file to write
+    #[arg(long, value_name = "F")]
+    pub(crate) out: PathBuf,
+    /// Witness file to write
+    #[arg(long, value_name = "F")]
+    pub(crate) witness_out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// File to hash [default: a bundled text]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Field
+    #[arg(long, value_name = "F", default_value = "gf2", value_parser = field_parser())]
+    pub(crate) field: FieldId,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -300,7 +373,7 @@ fn backend_parser() -> impl TypedValueParser<Value = BackendChoice> {
         .map(|name| BackendChoice::from_name(&name).expect("the parser knows the names"))
 }
 
-pub(crate) fn field_parser() -> impl TypedValueParser<Value = FieldId> {
+fn field_parser() -> impl TypedValueParser<Value = FieldId> {
     PossibleValuesParser::new(FieldId::ALL.map(FieldId::name))
         .map(|name| FieldId::from_name(&name).expect("the parser knows the names"))
 }

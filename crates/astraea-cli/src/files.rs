@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use astraea::{AnyCircuit, Limits, file};
+use astraea::circuits::format;
+use astraea::{AnyCircuit, Limits, file, with_circuit};
 
 use crate::output::{Failure, spinner};
 
@@ -14,6 +15,11 @@ pub(crate) fn circuit(path: &Path) -> Result<AnyCircuit, Failure> {
     let circuit = file::load_any(path, &Limits::default())?;
     spinner.finish_and_clear();
     Ok(circuit)
+}
+
+/// A circuit file in the canonical format.
+pub(crate) fn encode(circuit: &AnyCircuit) -> Vec<u8> {
+    with_circuit!(circuit, |circuit| format::encode(circuit))
 }
 
 /// Refuses an output that is one of the inputs, or that readers would take for something else.

@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Convert(args) => commands::convert::run(&args),
+        Command::Gallery(args) => commands::gallery::run(&args.what),
+        Command::Demo(args) => commands::demo::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     match result {

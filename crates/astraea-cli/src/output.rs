@@ -37,8 +37,16 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Input, message)
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
-            kind: ErrorKind::Input,
+            kind,
             message: message.into(),
             json: Map::new(),
         }

@@ -68,13 +68,19 @@ pub(crate) fn violations(violations: &Violations) -> Value {
 
 /// Time by phase, then by groups of layers.
 pub(crate) fn profile(report: &Report) -> String {
+    let mut text = phase_table(report);
+    text.push_str(&layers(report));
+    text
+}
+
+/// Time by phase.
+pub(crate) fn phase_table(report: &Report) -> String {
     let mut text = String::from("\nphase                     time    share\n");
     for (name, ns) in report.phases() {
         let share = 100.0 * ns as f64 / report.total_ns.max(1) as f64;
         let _ = writeln!(text, "{name:<18} {:>11} {share:7.1}%", time(ns));
     }
     let _ = writeln!(text, "{:<18} {:>11}", "total", time(report.total_ns));
-    text.push_str(&layers(report));
     text
 }
 

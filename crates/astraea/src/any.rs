@@ -2,7 +2,7 @@
 //!
 //! Each call compiles the circuit anew; [`crate::Prover`] keeps it.
 
-use prover_circuit::{AnyCircuit, Limits, witness};
+use prover_circuit::{AnyCircuit, Limits, with_circuit, witness};
 use prover_core::FieldId;
 use prover_gkr::Violations;
 use prover_proof::ProtocolConfig;
@@ -12,7 +12,6 @@ use crate::error::Error;
 use crate::inspect::Inspection;
 use crate::options::ProveOptions;
 use crate::report::Report;
-use crate::with_typed_circuit;
 
 /// Proves a witness file; the result is the proof file.
 /// Cost: beside the proof, a copy of the circuit.
@@ -24,7 +23,7 @@ pub fn prove(
     witness: &[u8],
     options: &ProveOptions,
 ) -> Result<(Vec<u8>, Report), Error> {
-    with_typed_circuit!(circuit, |circuit, F| {
+    with_circuit!(circuit, |circuit, F| {
         let instances = witness::decode(witness, circuit, &Limits::default())?;
         let (proof, report) = crate::prove::<F>(circuit.clone(), &instances, options)?;
         Ok((proof.encode(), report))
@@ -41,7 +40,7 @@ pub fn check(
     witness: &[u8],
     options: &ProveOptions,
 ) -> Result<Violations, Error> {
-    with_typed_circuit!(circuit, |circuit, F| {
+    with_circuit!(circuit, |circuit, F| {
         let instances = witness::decode(witness, circuit, &Limits::default())?;
         crate::check::<F>(circuit.clone(), &instances, options)
     })
@@ -94,7 +93,7 @@ pub fn verify(
     proof: &[u8],
     options: &VerifyOptions<'_>,
 ) -> Result<Verified, Error> {
-    with_typed_circuit!(circuit, |circuit, F| {
+    with_circuit!(circuit, |circuit, F| {
         let public = options
             .public
             .map(|bytes| witness::decode_public(bytes, circuit, &Limits::default()));
@@ -132,7 +131,7 @@ fn strings<F: crate::ChallengeField>(verified: crate::Verified<F>) -> Verified {
 /// # Errors
 /// If there are no proofs of so many instances.
 pub fn inspect(circuit: &AnyCircuit, instances: usize) -> Result<Inspection, Error> {
-    with_typed_circuit!(circuit, |circuit, F| crate::inspect::<F>(
+    with_circuit!(circuit, |circuit, F| crate::inspect::<F>(
         circuit, instances
     ))
 }

@@ -1,10 +1,14 @@
 //! The one place that names all backends.
 
+use std::sync::Arc;
+
+use prover_circuit::Circuit;
 use prover_core::{BackendInfo, ChallengeField, LayerBackend, Unavailable};
 use prover_sumcheck::{Driver, Metrics};
 
 use crate::error::Error;
 use crate::options::{HandOff, ProveOptions};
+use crate::prover::OnBackend;
 
 /// A backend by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,17 +94,43 @@ pub struct Selection {
     pub reason: &'static str,
 }
 
-/// A field that every linked backend computes with.
+/// What every linked backend asks of a field.
 #[cfg(feature = "cpu")]
-pub trait LinkedField: backend_cpu::CpuField {}
-#[cfg(feature = "cpu")]
-impl<F: backend_cpu::CpuField> LinkedField for F {}
+pub use backend_cpu::CpuField as BackendField;
+/// What every linked backend asks of a field.
+#[cfg(not(feature = "cpu"))]
+pub use prover_core::ChallengeField as BackendField;
 
 /// A field that every linked backend computes with.
-#[cfg(not(feature = "cpu"))]
-pub trait LinkedField: ChallengeField {}
-#[cfg(not(feature = "cpu"))]
-impl<F: ChallengeField> LinkedField for F {}
+pub trait LinkedField: BackendField {
+    /// Opens a backend and brings a circuit onto it: the provers are compiled here, once for each
+    /// field, and not again in every program.
+    #[doc(hidden)]
+    fn compile(
+        circuit: Arc<Circuit<Self::Base>>,
+        options: &ProveOptions,
+    ) -> Result<OnBackend<Self>, Error>;
+}
+
+macro_rules! linked_field {
+    ($($field:ty),*) => {$(
+        impl LinkedField for $field {
+            fn compile(
+                circuit: Arc<Circuit<Self::Base>>,
+                options: &ProveOptions,
+            ) -> Result<OnBackend<Self>, Error> {
+                OnBackend::open(circuit, options)
+            }
+        }
+    )*};
+}
+
+linked_field!(
+    prover_fields::Bn254,
+    prover_fields::M31Ext3,
+    prover_fields::Gf2e128,
+    prover_fields::GoldilocksExt2
+);
 
 /// An open backend with the driver's settings.
 pub struct Engine<B, H> {
@@ -160,7 +190,7 @@ pub trait BackendVisitor<F: ChallengeField> {
 ///
 /// # Errors
 /// [`Error::BackendUnavailable`] if it is not linked or not there; the computation's own.
-pub fn connect<F: LinkedField, V: BackendVisitor<F>>(
+pub fn connect<F: BackendField, V: BackendVisitor<F>>(
     options: &ProveOptions,
     visitor: V,
 ) -> Result<V::Out, Error> {

@@ -1,5 +1,6 @@
 //! Why something was not done, and what kind of reason it is.
 
+use prover_circuit::gallery::GalleryError;
 use prover_circuit::{DecodeError, FileError};
 use prover_core::{BackendError, Unavailable};
 use prover_gkr::ProveError;
@@ -57,6 +58,9 @@ pub enum Error {
     /// A file is not what it should be.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The gallery has no such circuit, or not with such numbers.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
     /// An option or a combination of them that has no meaning.
     #[error("{0}")]
     Options(String),
@@ -73,6 +77,7 @@ impl Error {
             },
             Self::Decode(_)
             | Self::File(_)
+            | Self::Gallery(_)
             | Self::Options(_)
             | Self::Prove(ProveError::Shape(_)) => ErrorKind::Input,
             Self::BackendUnavailable(_) | Self::Prove(_) => ErrorKind::Backend,

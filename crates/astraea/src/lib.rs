@@ -36,7 +36,9 @@ mod options;
 mod prover;
 mod report;
 
-pub use backend::{BackendChoice, BackendVisitor, Engine, LinkedField, Selection, connect};
+pub use backend::{
+    BackendChoice, BackendField, BackendVisitor, Engine, LinkedField, Selection, connect,
+};
 pub use decimal::to_decimal;
 pub use error::{Error, ErrorKind};
 pub use inspect::{Inspection, LayerInspection, inspect};
@@ -45,10 +47,10 @@ pub use prover::{Prover, check, prove, prove_many};
 pub use report::{Counter, Report, counters, ops_by_backend, phases};
 
 pub use prover_circuit as circuits;
-pub use prover_circuit::file;
 pub use prover_circuit::{
     AnyCircuit, Circuit, CircuitBuilder, GateCounts, InputLayout, Instances, Limits, PublicInputs,
 };
+pub use prover_circuit::{file, with_circuit};
 pub use prover_core as core;
 pub use prover_fields as fields;
 pub use prover_fields::{ChallengeField, Field, FieldId};
@@ -62,37 +64,3 @@ pub use prover_transcript as transcript;
 pub use prover_verifier::{
     DEFAULT_MIN_BITS, Verified, VerifyError, VerifyOptions, verify, verify_bytes,
 };
-
-/// Runs an expression on the circuit inside an [`AnyCircuit`], with an alias for its challenge
-/// field.
-///
-/// ```
-/// use astraea::{AnyCircuit, Field, with_typed_circuit};
-///
-/// fn challenge_bytes(circuit: &AnyCircuit) -> usize {
-///     with_typed_circuit!(circuit, |_circuit, F| F::ENCODED_BYTES)
-/// }
-/// ```
-#[macro_export]
-macro_rules! with_typed_circuit {
-    ($any:expr, |$circuit:ident, $field:ident| $body:expr) => {
-        match $any {
-            $crate::AnyCircuit::Bn254($circuit) => {
-                type $field = $crate::fields::Bn254;
-                $body
-            }
-            $crate::AnyCircuit::M31($circuit) => {
-                type $field = $crate::fields::M31Ext3;
-                $body
-            }
-            $crate::AnyCircuit::Gf2($circuit) => {
-                type $field = $crate::fields::Gf2e128;
-                $body
-            }
-            $crate::AnyCircuit::Goldilocks($circuit) => {
-                type $field = $crate::fields::GoldilocksExt2;
-                $body
-            }
-        }
-    };
-}

@@ -9,7 +9,7 @@ use prover_gkr::{CompiledCircuit, MemoryPlan, ProveError, ProverConfig, Violatio
 use prover_proof::{Proof, ProofShape, soundness_bits};
 use prover_sumcheck::Metrics;
 
-use crate::backend::{BackendVisitor, Engine, LinkedField, Selection, connect};
+use crate::backend::{BackendField, BackendVisitor, Engine, LinkedField, Selection, connect};
 use crate::error::Error;
 use crate::options::ProveOptions;
 use crate::report::{Report, counters};
@@ -29,12 +29,9 @@ impl<F: LinkedField> Prover<F> {
         circuit: impl Into<Arc<Circuit<F::Base>>>,
         options: &ProveOptions,
     ) -> Result<Self, Error> {
-        let compile = Compile {
-            circuit: circuit.into(),
-            config: options.config(),
-        };
+        let OnBackend(compiled) = F::compile(circuit.into(), options)?;
         Ok(Self {
-            compiled: connect(options, compile)?,
+            compiled,
             config: options.config(),
         })
     }
@@ -183,12 +180,12 @@ trait Compiled<F: ChallengeField>: Send + Sync {
     ) -> Result<Violations, ProveError>;
 }
 
-struct OnBackend<F: ChallengeField, B: LayerBackend<F>, H> {
+struct Typed<F: ChallengeField, B: LayerBackend<F>, H> {
     engine: Engine<B, H>,
     compiled: CompiledCircuit<F, B>,
 }
 
-impl<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> Compiled<F> for OnBackend<F, B, H> {
+impl<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> Compiled<F> for Typed<F, B, H> {
     fn circuit(&self) -> &Circuit<F::Base> {
         self.compiled.circuit()
     }
@@ -234,22 +231,33 @@ impl<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> Compiled<F> for 
     }
 }
 
+/// A circuit on a backend, without the backend's type.
+pub struct OnBackend<F: ChallengeField>(Box<dyn Compiled<F>>);
+
+impl<F: BackendField> OnBackend<F> {
+    pub(crate) fn open(
+        circuit: Arc<Circuit<F::Base>>,
+        options: &ProveOptions,
+    ) -> Result<Self, Error> {
+        connect(options, Compile { circuit })
+    }
+}
+
 struct Compile<F: ChallengeField> {
     circuit: Arc<Circuit<F::Base>>,
-    config: ProverConfig,
 }
 
 impl<F: ChallengeField> BackendVisitor<F> for Compile<F> {
-    type Out = Box<dyn Compiled<F>>;
+    type Out = OnBackend<F>;
 
     fn visit<B: LayerBackend<F>, H: LayerBackend<F>>(
         self,
         engine: Engine<B, H>,
     ) -> Result<Self::Out, Error> {
-        let span = tracing::info_span!("compile", max_memory = self.config.max_memory_bytes);
+        let span = tracing::info_span!("compile");
         let _entered = span.enter();
         let compiled = CompiledCircuit::new(&engine.backend, self.circuit)?;
-        Ok(Box::new(OnBackend { engine, compiled }))
+        Ok(OnBackend(Box::new(Typed { engine, compiled })))
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use astraea::{
-    Circuit, Limits, LinkedField, ProveOptions, Prover, Violations, file, with_typed_circuit,
-};
+use astraea::{Circuit, Limits, LinkedField, ProveOptions, Prover, Violations, file, with_circuit};
 use serde_json::{Map, json};
 
 use crate::args::CheckArgs;
@@ -17,7 +15,7 @@ const SHOWN: usize = 32;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Done, Failure> {
     let circuit = files::circuit(&args.circuit)?;
-    with_typed_circuit!(circuit, |circuit, F| check::<F>(args, circuit))
+    with_circuit!(circuit, |circuit, F| check::<F>(args, circuit))
 }
 
 fn check<F: LinkedField>(args: &CheckArgs, circuit: Circuit<F::Base>) -> Result<Done, Failure> {

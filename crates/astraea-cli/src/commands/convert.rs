@@ -1,17 +1,18 @@
 //! `astraea convert`.
 
 use astraea::circuits::{TuneReport, format, tune};
-use astraea::{Circuit, Field, with_typed_circuit};
-use serde_json::Map;
+use astraea::{Circuit, Field, with_circuit};
+use serde_json::json;
 
 use crate::args::ConvertArgs;
+use crate::commands::gallery::object;
 use crate::files;
 use crate::output::{Done, Failure, bytes, hex, spinner};
 
 pub(crate) fn run(args: &ConvertArgs) -> Result<Done, Failure> {
     files::check_output(&args.out, &[&args.circuit])?;
     let circuit = files::circuit(&args.circuit)?;
-    with_typed_circuit!(circuit, |circuit, F| {
+    with_circuit!(circuit, |circuit, F| {
         convert::<<F as astraea::ChallengeField>::Base>(args, circuit)
     })
 }
@@ -36,11 +37,18 @@ fn convert<B: Field>(args: &ConvertArgs, circuit: Circuit<B>) -> Result<Done, Fa
         bytes(file.len() as u64),
         hex(&circuit.digest())
     ));
+    let json = json!({
+        "field": circuit.field().name(),
+        "digest": hex(&circuit.digest()),
+        "bytes": file.len(),
+        "num_layers": circuit.layers().len(),
+        "gates": circuit.gate_counts().total(),
+        "tuned": args.tune,
+    });
     Ok(Done {
-        exit_code: 0,
-        json: Map::new(),
+        json: object(json),
         text,
-        profile: String::new(),
+        ..Done::default()
     })
 }
 

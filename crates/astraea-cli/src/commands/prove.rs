@@ -1,6 +1,6 @@
 //! `astraea prove`.
 
-use astraea::{Circuit, Limits, Prover, Report, file, with_typed_circuit};
+use astraea::{Circuit, Limits, Prover, Report, file, with_circuit};
 use astraea::{LinkedField, Proof};
 
 use crate::args::ProveArgs;
@@ -11,7 +11,7 @@ use crate::report;
 pub(crate) fn run(args: &ProveArgs) -> Result<Done, Failure> {
     files::check_output(&args.out, &[&args.circuit, &args.witness])?;
     let circuit = files::circuit(&args.circuit)?;
-    with_typed_circuit!(circuit, |circuit, F| prove::<F>(args, circuit))
+    with_circuit!(circuit, |circuit, F| prove::<F>(args, circuit))
 }
 
 fn prove<F: LinkedField>(args: &ProveArgs, circuit: Circuit<F::Base>) -> Result<Done, Failure> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use astraea::{
     ChallengeField, Circuit, Field, Limits, Verified, VerifyOptions, file, to_decimal,
-    verify_bytes, with_typed_circuit,
+    verify_bytes, with_circuit,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const SHOWN: usize = 16;
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Done, Failure> {
     let circuit = files::circuit(&args.circuit)?;
-    with_typed_circuit!(circuit, |circuit, F| verify::<F>(args, &circuit))
+    with_circuit!(circuit, |circuit, F| verify::<F>(args, &circuit))
 }
 
 fn verify<F: ChallengeField>(

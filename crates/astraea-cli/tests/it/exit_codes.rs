@@ -1,0 +1,222 @@
+//! Exit codes: 1 invalid, 2 malformed or usage, 3 backend or memory.
+
+use std::fs;
+
+use crate::support::{FIXTURES, Folder, astraea, fixture, prove, verify};
+
+#[test]
+fn a_violating_witness_is_not_proven() {
+    for (folder, _, _, bad) in FIXTURES {
+        let dir = Folder::new();
+        let out = dir.file("proof");
+        let ran = prove(folder, "witness_bad.txt.xz", &out, &["--json"]).code(1);
+        let json = ran.json();
+        assert_eq!(json["kind"], "invalid");
+        assert_eq!(json["violations"][0]["instance"], bad);
+        assert!(
+            ran.stderr.contains(&format!("instance {bad}")),
+            "{}",
+            ran.stderr
+        );
+        assert!(dir.names().is_empty(), "nothing is written");
+    }
+}
+
+#[test]
+fn malformed_proofs_and_invalid_ones() {
+    let (folder, ..) = FIXTURES[0];
+    let dir = Folder::new();
+    let (out, changed) = (dir.file("proof"), dir.file("changed"));
+    prove(folder, "witness.txt.xz", &out, &[]).code(0);
+    let proof = fs::read(&out).unwrap();
+    for len in [0, 7, 60, 100, proof.len() / 2, proof.len() - 1] {
+        fs::write(&changed, &proof[..len]).unwrap();
+        let ran = verify(folder, &changed, &["--json"]).code(2);
+        assert_eq!(ran.json()["kind"], "input");
+        assert_eq!(ran.json()["valid"], false);
+        assert!(ran.stderr.contains("changed: byte"), "{}", ran.stderr);
+    }
+    // The low bit of the last message element, and of a digest.
+    for (at, what) in [(proof.len() - 12, "layer 0"), (30, "another circuit")] {
+        let mut bytes = proof.clone();
+        bytes[at] ^= 1;
+        fs::write(&changed, &bytes).unwrap();
+        let ran = verify(folder, &changed, &["--json"]).code(1);
+        assert_eq!(ran.json()["valid"], false);
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+    }
+    let mut bytes = proof.clone();
+    bytes.push(0);
+    fs::write(&changed, &bytes).unwrap();
+    verify(folder, &changed, &[]).code(2);
+    verify(folder, &dir.file("absent"), &[]).code(2);
+    let (other, ..) = FIXTURES[2];
+    verify(other, &out, &[]).code(1);
+}
+
+#[test]
+fn too_few_bits() {
+    let (folder, ..) = FIXTURES[0];
+    let dir = Folder::new();
+    let out = dir.file("proof");
+    prove(folder, "witness.txt.xz", &out, &["--random-coefs", "base"]).code(0);
+    let ran = verify(folder, &out, &[]).code(1);
+    assert!(ran.stderr.contains("bits of soundness"), "{}", ran.stderr);
+    verify(folder, &out, &["--min-bits", "30", "--threads", "2"]).code(0);
+}
+
+#[test]
+fn malformed_circuits_and_witnesses() {
+    let dir = Folder::new();
+    let (out, circuit) = (dir.file("proof"), dir.file("circuit"));
+    let (folder, ..) = FIXTURES[1];
+    let (good, witness) = (
+        fixture(folder, "circuit.txt.xz"),
+        fixture(folder, "witness.txt.xz"),
+    );
+    astraea(&["convert", "--circuit", &good, "--out", &circuit]).code(0);
+    let bytes = fs::read(&circuit).unwrap();
+    let prove = |circuit: &str, witness: &str| {
+        astraea(&[
+            "prove",
+            "--circuit",
+            circuit,
+            "--witness",
+            witness,
+            "--out",
+            &out,
+            "--json",
+        ])
+    };
+    for len in [0, 8, 39, bytes.len() - 1] {
+        let cut = dir.file("cut");
+        fs::write(&cut, &bytes[..len]).unwrap();
+        let ran = prove(&cut, &witness).code(2);
+        assert!(ran.stderr.contains("cut: byte"), "{}", ran.stderr);
+        assert_eq!(ran.json()["kind"], "input");
+        astraea(&["inspect", &cut]).code(2);
+        astraea(&[
+            "convert",
+            "--circuit",
+            &cut,
+            "--out",
+            &dir.file("converted"),
+        ])
+        .code(2);
+    }
+    // Not xz, by its name.
+    let fake = dir.file("fake.xz");
+    fs::write(&fake, &bytes).unwrap();
+    prove(&fake, &witness).code(2);
+    // The witness of another field, and no witness at all.
+    let other = fixture(FIXTURES[0].0, "witness.txt.xz");
+    prove(&good, &other).code(2);
+    prove(&good, &dir.file("absent")).code(2);
+    prove(&good, &circuit).code(2);
+    assert!(!fs::exists(&out).unwrap());
+}
+
+#[test]
+fn usage() {
+    astraea(&[]).code(2);
+    astraea(&["prove"]).code(2);
+    astraea(&["demolish"]).code(2);
+    astraea(&["prove", "--backend", "abacus"]).code(2);
+    let (folder, ..) = FIXTURES[1];
+    let dir = Folder::new();
+    let out = dir.file("proof");
+    let bad: [&[&str]; 7] = [
+        &["--backend", "abacus"],
+        &["--window", "0"],
+        &["--threads", "0"],
+        &["--hand-off", "some"],
+        &["--max-memory", "much"],
+        &["--random-coefs", "both"],
+        &["--fast"],
+    ];
+    for more in bad {
+        prove(folder, "witness.txt.xz", &out, more).code(2);
+    }
+    prove(folder, "witness.txt.xz", &dir.file("proof.xz"), &[]).code(2);
+    prove(
+        folder,
+        "witness.txt.xz",
+        &dir.file("no/such/folder/proof"),
+        &[],
+    )
+    .code(2);
+    let help = astraea(&["--help"]).code(0);
+    for command in ["prove", "verify", "check", "inspect", "convert", "bench"] {
+        assert!(help.stdout.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn an_output_never_replaces_an_input() {
+    let (folder, ..) = FIXTURES[1];
+    let dir = Folder::new();
+    let circuit = dir.file("circuit");
+    astraea(&[
+        "convert",
+        "--circuit",
+        &fixture(folder, "circuit.txt.xz"),
+        "--out",
+        &circuit,
+    ])
+    .code(0);
+    let before = fs::read(&circuit).unwrap();
+    astraea(&[
+        "convert",
+        "--circuit",
+        &circuit,
+        "--out",
+        &circuit,
+        "--tune",
+    ])
+    .code(2);
+    let witness = fixture(folder, "witness.txt.xz");
+    astraea(&[
+        "prove",
+        "--circuit",
+        &circuit,
+        "--witness",
+        &witness,
+        "--out",
+        &circuit,
+    ])
+    .code(2);
+    assert!(before == fs::read(&circuit).unwrap());
+    assert_eq!(dir.names(), ["circuit"]);
+}
+
+#[test]
+fn absent_backends_and_too_little_memory() {
+    let (folder, ..) = FIXTURES[0];
+    let dir = Folder::new();
+    let out = dir.file("proof");
+    for backend in ["cuda", "wgpu"] {
+        let ran = prove(
+            folder,
+            "witness.txt.xz",
+            &out,
+            &["--backend", backend, "--json"],
+        )
+        .code(3);
+        assert!(ran.stderr.contains("not linked"), "{}", ran.stderr);
+        assert_eq!(ran.json()["kind"], "backend");
+    }
+    prove(folder, "witness.txt.xz", &out, &["--device", "7"]).code(3);
+    for backend in ["cpu", "reference"] {
+        for limit in ["1", "10K", "150000"] {
+            let limited = ["--backend", backend, "--max-memory", limit];
+            prove(folder, "witness.txt.xz", &out, &limited).code(3);
+        }
+        prove(
+            folder,
+            "witness.txt.xz",
+            &out,
+            &["--backend", backend, "--max-memory", "1G"],
+        )
+        .code(0);
+    }
+}
