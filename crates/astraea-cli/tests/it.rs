@@ -1,4 +1,9 @@
 //! The command as its users meet it: files, exit codes, JSON.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "clippy takes only #[test] functions for tests, not their helpers"
+)]
 
 #[path = "it/bench.rs"]
 mod bench;
@@ -6,6 +11,8 @@ mod bench;
 mod data;
 #[path = "it/exit_codes.rs"]
 mod exit_codes;
+#[path = "it/gallery.rs"]
+mod gallery;
 #[path = "it/round_trips.rs"]
 mod round_trips;
 #[path = "it/support.rs"]
