@@ -76,6 +76,11 @@ fn rho_pi_source(x: usize, y: usize, z: usize) -> (usize, usize, usize) {
 
 /// The circuit of Keccak-256 with this many rounds ([`ROUNDS`] for the hash itself).
 ///
+/// Cost of 24 rounds over GF(2): 48 layers of up to 2^11 wires (96,000 wires in all), 72,576 mul,
+/// 262,400 add and 168 const gates.
+/// Over the other fields: 144 layers of up to 2^12 wires (384,256 in all), 185,216 mul, 187,648
+/// add (110,464 of them relays) and 38,848 const gates, 1,088 asserted wires.
+///
 /// # Panics
 /// If there are no or more than [`ROUNDS`] rounds.
 ///
@@ -87,7 +92,11 @@ pub fn circuit<B: Field>(rounds: usize) -> Result<Built<B>, BuildError> {
     let block = builder.inputs(8 * RATE);
     match (B::ONE + B::ONE).inverse() {
         None => binary(&mut builder, &block, rounds),
-        Some(half) => Signs { builder: &mut builder, half }.hash(&block, rounds),
+        Some(half) => Signs {
+            builder: &mut builder,
+            half,
+        }
+        .hash(&block, rounds),
     }
     builder.build()
 }
@@ -117,7 +126,9 @@ fn binary<B: Field>(builder: &mut CircuitBuilder<B>, block: &[Wire], rounds: usi
             builder.linear_combination(&terms, flip.unwrap_or(B::ZERO))
         });
     }
-    state[..8 * DIGEST].iter().for_each(|&bit| builder.output(bit));
+    state[..8 * DIGEST]
+        .iter()
+        .for_each(|&bit| builder.output(bit));
 }
 
 /// Whether iota flips a bit.
@@ -152,7 +163,9 @@ impl<B: Field> Signs<'_, B> {
             state = self.chi(&mixed, constant);
         }
         for &sign in &state[..8 * DIGEST] {
-            let bit = self.builder.linear_combination(&[(-self.half, sign)], self.half);
+            let bit = self
+                .builder
+                .linear_combination(&[(-self.half, sign)], self.half);
             self.builder.output(bit);
         }
     }
@@ -238,8 +251,7 @@ pub fn reference(message: &[u8], rounds: usize) -> [u8; DIGEST] {
     }
     for constant in &ROUND_CONSTANTS[..rounds] {
         let c: [u64; 5] = std::array::from_fn(|x| (0..5).fold(0, |sum, y| sum ^ a[x + 5 * y]));
-        let d: [u64; 5] =
-            std::array::from_fn(|x| c[(x + 4) % 5] ^ c[(x + 1) % 5].rotate_left(1));
+        let d: [u64; 5] = std::array::from_fn(|x| c[(x + 4) % 5] ^ c[(x + 1) % 5].rotate_left(1));
         let mut b = [0u64; 25];
         for (i, &lane) in a.iter().enumerate() {
             let (x, y) = (i % 5, i / 5);

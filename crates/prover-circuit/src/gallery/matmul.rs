@@ -42,8 +42,7 @@ pub fn inputs_for<B: Field>(a: &[B], b: &[B]) -> Vec<B> {
 /// # Panics
 /// If a matrix is too short.
 pub fn reference<B: Field>(n: usize, a: &[B], b: &[B]) -> Vec<B> {
-    let entry = |i: usize, j: usize| {
-        (0..n).fold(B::ZERO, |sum, k| sum + a[i * n + k] * b[k * n + j])
-    };
+    let entry =
+        |i: usize, j: usize| (0..n).fold(B::ZERO, |sum, k| sum + a[i * n + k] * b[k * n + j]);
     (0..n * n).map(|z| entry(z / n, z % n)).collect()
 }

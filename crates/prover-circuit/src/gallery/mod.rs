@@ -186,10 +186,17 @@ pub fn build(
     input: Option<&[u8]>,
 ) -> Result<Built, GalleryError> {
     let unknown = || GalleryError::Unknown { name: name.into() };
-    let entry = ENTRIES.iter().find(|e| e.name == name).ok_or_else(unknown)?;
+    let entry = ENTRIES
+        .iter()
+        .find(|e| e.name == name)
+        .ok_or_else(unknown)?;
     let (name, fields) = (entry.name, entry.fields);
     if !fields.contains(&field) {
-        return Err(GalleryError::Field { name, field, fields });
+        return Err(GalleryError::Field {
+            name,
+            field,
+            fields,
+        });
     }
     let size = size.unwrap_or(entry.default_size);
     if size == 0 || size > entry.max_size {

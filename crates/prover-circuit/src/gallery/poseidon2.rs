@@ -61,7 +61,11 @@ impl<B: Field> Parameters<B> {
         let small = |v: &u32| B::from_u64(u64::from(*v));
         let external = matrix(16, |i, j| {
             let circulant = [2, 3, 1, 1][(j + 4 - i % 4) % 4];
-            B::from_u64(if i / 4 == j / 4 { 2 * circulant } else { circulant })
+            B::from_u64(if i / 4 == j / 4 {
+                2 * circulant
+            } else {
+                circulant
+            })
         });
         let shifts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16];
         let internal = matrix(16, |i, j| match (i == j, i) {
@@ -73,7 +77,10 @@ impl<B: Field> Parameters<B> {
             width: 16,
             external,
             internal,
-            full: M31_FULL.iter().map(|r| r.iter().map(small).collect()).collect(),
+            full: M31_FULL
+                .iter()
+                .map(|r| r.iter().map(small).collect())
+                .collect(),
             partial: M31_PARTIAL.iter().map(small).collect(),
         }
     }
@@ -86,8 +93,13 @@ impl<B: Field> Parameters<B> {
         Self {
             width: 3,
             external: matrix(3, |i, j| B::from_u64(if i == j { 2 } else { 1 })),
-            internal: matrix(3, |i, j| B::from_u64([1, [2, 2, 3][i]][usize::from(i == j)])),
-            full: BN254_FULL.iter().map(|r| r.iter().map(large).collect()).collect(),
+            internal: matrix(3, |i, j| {
+                B::from_u64([1, [2, 2, 3][i]][usize::from(i == j)])
+            }),
+            full: BN254_FULL
+                .iter()
+                .map(|r| r.iter().map(large).collect())
+                .collect(),
             partial: BN254_PARTIAL.iter().map(large).collect(),
         }
     }
@@ -96,7 +108,11 @@ impl<B: Field> Parameters<B> {
     fn rounds(&self) -> Vec<Round<'_, B>> {
         let (first, last) = self.full.split_at(HALF_FULL);
         let first = first.iter().map(|c| Round::Full(c));
-        let partial = self.partial.iter().map(std::slice::from_ref).map(Round::Partial);
+        let partial = self
+            .partial
+            .iter()
+            .map(std::slice::from_ref)
+            .map(Round::Partial);
         let last = last.iter().map(|c| Round::Full(c));
         first.chain(partial).chain(last).collect()
     }
@@ -123,6 +139,10 @@ impl<'a, B> Round<'a, B> {
 }
 
 /// The circuit of a chain of permutations over Mersenne-31 or BN254.
+///
+/// Cost of one over Mersenne-31: 75 layers of up to 2^5 wires, 636 mul, 6,368 add (704 of them
+/// relays) and 142 const gates; over BN254: 193 layers of up to 2^3 wires, 400 mul, 729 add (384
+/// of them relays) and 80 const gates.
 ///
 /// # Panics
 /// If `B` is another field, or the chain is empty or longer than [`MAX_CHAIN`].
@@ -153,7 +173,9 @@ pub fn circuit<B: Field>(chain: usize) -> Result<Built<B>, CircuitError> {
 /// `out = M·in`.
 fn mix<B: Field>(layer: &mut LayerWriter<B>, matrix: &[Vec<B>]) {
     for (z, row) in matrix.iter().enumerate() {
-        row.iter().enumerate().for_each(|(x, &c)| layer.add(z, x, c));
+        row.iter()
+            .enumerate()
+            .for_each(|(x, &c)| layer.add(z, x, c));
     }
 }
 

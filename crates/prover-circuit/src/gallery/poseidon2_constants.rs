@@ -3,7 +3,8 @@
 //! Both sets come from the Grain LFSR of the permutation's authors
 //! (<https://github.com/HorizenLabs/poseidon2>, `poseidon2_rust_params.sage`) for `x^5`, 128 bits:
 //! - Mersenne-31, width 16, 8 + 14 rounds: as in the crate `p3-mersenne-31` 0.8,
-//!   `MERSENNE31_POSEIDON2_RC_16_*`;
+//!   `MERSENNE31_POSEIDON2_RC_16_*`, which names `generate_constants.py --field mersenne31
+//!   --width 16` of <https://github.com/Plonky3/Plonky3> as their generator;
 //! - BN254, width 3, 8 + 56 rounds: as in the crate `zkhash` 0.2, `poseidon2_instance_bn256::RC3`,
 //!   here as little-endian limbs of the canonical integers.
 

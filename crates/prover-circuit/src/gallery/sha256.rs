@@ -5,9 +5,9 @@
 //! the same order. That the block is well padded is left to whoever reads the inputs.
 //!
 //! Sums of several words are brought to two by carry-save adders, and added by parallel prefixes
-//! of the carries (Sklansky's, six layers). With `d` = `a` of three rounds before, a round adds
+//! of the carries. With `d` = `a` of three rounds before, a round adds
 //! `e' = (d + h + K + W) + Σ1(e) + Ch` and `a' = e' - d + Σ0(a) + Maj`: only what depends on `e`
-//! and `a` waits for them, so rounds follow one another every eight layers.
+//! and `a` waits for them, so a round adds about seven layers.
 //!
 //! Cost for all 64 rounds: see [`circuit`].
 
@@ -29,7 +29,13 @@ pub const DIGEST: usize = 32;
 
 /// The first state: FIPS 180-4, 5.3.3.
 const START: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
     0x5be0_cd19,
 ];
 
@@ -50,6 +56,9 @@ const ROUND_CONSTANTS: [u32; ROUNDS] = [
 type Word = [Wire; 32];
 
 /// The circuit of SHA-256 with this many rounds ([`ROUNDS`] for the hash itself).
+///
+/// Cost of 64 rounds: 463 layers of up to 2^11 wires (803,584 wires in all), 131,921 mul,
+/// 661,849 add (522,432 of them relays) and 3,388 const gates.
 ///
 /// # Panics
 /// If there are no or more than [`ROUNDS`] rounds.
@@ -73,20 +82,20 @@ pub fn circuit(rounds: usize) -> Result<Built<Gf2>, BuildError> {
             schedule.push(next);
         }
         let constant = adders.constant(ROUND_CONSTANTS[t]);
-        let early = adders.add(&[a[t], e[t], constant, schedule[t]], false);
+        let early = adders.add(&[a[t], e[t], constant, schedule[t]], false, Pace::Fast);
         let sigma = adders.rotations(&e[t + 3], [6, 11, 25]);
         let choice = adders.choice(&e[t + 3], &e[t + 2], &e[t + 1]);
-        let next = adders.add(&[early, sigma, choice], false);
+        let next = adders.add(&[early, sigma, choice], false, Pace::Fast);
         e.push(next);
         let sigma = adders.rotations(&a[t + 3], [2, 13, 22]);
         let majority = adders.majority(&a[t + 3], &a[t + 2], &a[t + 1]);
         let minus_d = a[t].map(|bit| adders.0.not(bit));
-        a.push(adders.add(&[next, sigma, minus_d, majority], true));
+        a.push(adders.add(&[next, sigma, minus_d, majority], true, Pace::Fast));
     }
     let last = |words: &[Word]| -> Vec<Word> { words[rounds..].iter().rev().copied().collect() };
     let state = [last(&a), last(&e)].concat();
     let digest: Vec<Word> = (0..8)
-        .map(|i| adders.add(&[state[i], start[i]], false))
+        .map(|i| adders.add(&[state[i], start[i]], false, Pace::Fast))
         .collect();
     for bit in 0..8 * DIGEST {
         let (word, i) = (bit / 32, bit % 32);
@@ -98,6 +107,41 @@ pub fn circuit(rounds: usize) -> Result<Built<Gf2>, BuildError> {
 /// Number of bit `i` of a word in the block: words are big-endian.
 fn position(word: usize, i: usize) -> usize {
     32 * word + 8 * (3 - i / 8) + i % 8
+}
+
+/// How the carries of an addition are found.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// Sklansky's prefixes: six layers.
+    Fast,
+    /// Brent and Kung's: ten layers, and half as many products.
+    Slow,
+}
+
+impl Pace {
+    /// Pairs `(i, below)` in order: the bits of `i` are to be joined with the bits of `below`,
+    /// which end where they begin.
+    fn prefixes(self) -> Vec<(usize, usize)> {
+        let bits = 0..31usize;
+        match self {
+            Self::Fast => (0..5)
+                .flat_map(|k| {
+                    let high = bits.clone().filter(move |i| i >> k & 1 == 1);
+                    high.map(move |i| (i, (i >> k << k) - 1))
+                })
+                .collect(),
+            Self::Slow => {
+                let ends = |k: usize, rest: usize| {
+                    let ends = bits.clone().filter(move |i| (i + 1) % (2 << k) == rest);
+                    ends.filter(move |i| i >> k > 0)
+                        .map(move |i| (i, i - (1 << k)))
+                };
+                let up = (0..5).flat_map(|k| ends(k, 0));
+                let down = (0..4).rev().flat_map(|k| ends(k, 1 << k));
+                up.chain(down.filter(|&(i, _)| i > 0)).collect()
+            }
+        }
+    }
 }
 
 /// Arithmetic of words.
@@ -113,7 +157,13 @@ impl Adders {
         let old = words[t - 15];
         let lower = self.small_sigma(&old, [7, 18], 3);
         let upper = self.small_sigma(&words[t - 2], [17, 19], 10);
-        self.add(&[words[t - 16], lower, words[t - 7], upper], false)
+        // The word known last stands first, and the adder is slow: early words would wait for their
+        // rounds, on a wire of every layer.
+        self.add(
+            &[upper, words[t - 16], lower, words[t - 7]],
+            false,
+            Pace::Slow,
+        )
     }
 
     fn small_sigma(&mut self, word: &Word, rotations: [usize; 2], shift: usize) -> Word {
@@ -144,9 +194,9 @@ impl Adders {
         self.0.xor(both, chosen)
     }
 
-    /// The sum modulo `2^32` of two or more words, the ones known first at the front, and of one
-    /// if `plus_one`.
-    fn add(&mut self, words: &[Word], plus_one: bool) -> Word {
+    /// The sum modulo `2^32` of two or more words, and of one if `plus_one`: the first two have
+    /// the longest way to go.
+    fn add(&mut self, words: &[Word], plus_one: bool, pace: Pace) -> Word {
         let mut low = plus_one;
         let mut pair = [words[0], words[1]];
         for word in &words[2..] {
@@ -160,26 +210,23 @@ impl Adders {
             pair = [sum, carry];
         }
         debug_assert!(!low, "no place for the one");
-        self.add_two(&pair[0], &pair[1])
+        self.add_two(&pair[0], &pair[1], pace)
     }
 
     fn bit(&mut self, value: bool) -> Wire {
         self.0.constant(if value { Gf2::ONE } else { Gf2::ZERO })
     }
 
-    /// Carries by parallel prefixes: after level `k`, `carry[i]` is the carry out of the bits from
-    /// the last multiple of `2^k` on up to `i`, and `through[i]` says that they pass a carry on.
-    fn add_two(&mut self, a: &Word, b: &Word) -> Word {
+    /// Carries by parallel prefixes: `carry[i]` is the carry out of some bits up to `i`, in the end
+    /// of all, and `through[i]` says that they pass a carry on.
+    fn add_two(&mut self, a: &Word, b: &Word, pace: Pace) -> Word {
         let half: Word = std::array::from_fn(|i| self.0.xor(a[i], b[i]));
         let mut carry: Word = std::array::from_fn(|i| self.0.and(a[i], b[i]));
         let mut through = half;
-        for k in 0..5 {
-            for i in (0..31).filter(|i| i >> k & 1 == 1) {
-                let below = (i >> k << k) - 1;
-                let passed = self.0.and(through[i], carry[below]);
-                carry[i] = self.0.xor(carry[i], passed);
-                through[i] = self.0.and(through[i], through[below]);
-            }
+        for (i, below) in pace.prefixes() {
+            let passed = self.0.and(through[i], carry[below]);
+            carry[i] = self.0.xor(carry[i], passed);
+            through[i] = self.0.and(through[i], through[below]);
         }
         std::array::from_fn(|i| match i {
             0 => half[0],
