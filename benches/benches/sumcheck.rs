@@ -90,10 +90,7 @@ where
     bencher
         .with_inputs(|| {
             let mut queue = backend.open_queue().expect("a queue");
-            let mles = vec![(); 2];
-            mles.iter()
-                .map(|()| backend.upload(&mut queue, &host).expect("a table"))
-                .collect()
+            Vec::from([(); 2].map(|()| backend.upload(&mut queue, &host).expect("a table")))
         })
         .bench_local_values(|mles| {
             let statement = Statement::new(Summand::product(), mles, Vec::new(), claim);
