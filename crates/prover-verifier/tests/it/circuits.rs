@@ -295,6 +295,6 @@ pub(crate) fn gallery<F: ChallengeField>() -> Vec<(&'static str, Circuit<F::Base
             "empty layers",
             circuit(frame(1, 0, (1, 0), Constant), &empty),
         ),
-        ("wide", circuit(frame(11, 3, (1900, 1), WithRandom), &wide)),
+        ("wide", circuit(frame(13, 3, (1900, 1), WithRandom), &wide)),
     ]
 }
