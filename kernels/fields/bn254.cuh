@@ -76,13 +76,14 @@ DEVICE fe fe_sub(fe a, fe b) {
 }
 
 // a b / 2^256 mod p: word-by-word Montgomery (CIOS) with 64-bit accumulators, which is portable.
-// Each outer step keeps t < 2p < 2^255, so eight limbs hold it between steps.
+// Each outer step keeps t < a + p < 2^255, so eight limbs hold it between steps and no carry leaves
+// the top.
 // Room for PTX carry chains (one asm block per chain): under __CUDA_ARCH__, same contract.
 #if defined(__CUDA_ARCH__) && defined(BN254_PTX)
 #error "the PTX multiplication is not written yet"
 #else
 DEVICE fe fe_mul(fe a, fe b) {
-  u32 t[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+  u32 t[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 8; i++) {
     u64 carry = 0;
     for (int j = 0; j < 8; j++) {
@@ -90,7 +91,7 @@ DEVICE fe fe_mul(fe a, fe b) {
       t[j] = (u32)w;
       carry = w >> 32;
     }
-    u32 top = t[8] + (u32)carry;
+    u32 top = (u32)carry;
     u32 m = t[0] * FE_NEG_INV;
     carry = ((u64)m * fe_modulus(0) + t[0]) >> 32;
     for (int j = 1; j < 8; j++) {
@@ -98,9 +99,7 @@ DEVICE fe fe_mul(fe a, fe b) {
       t[j - 1] = (u32)w;
       carry = w >> 32;
     }
-    u64 w = (u64)top + carry;
-    t[7] = (u32)w;
-    t[8] = (u32)(w >> 32);
+    t[7] = top + (u32)carry;
   }
   fe out;
   for (int k = 0; k < 8; k++) out.v[k] = t[k];

@@ -67,12 +67,12 @@ fn fe_sub(x: Fe, y: Fe) -> Fe {
 }
 
 // a b / 2^256 mod p: word-by-word Montgomery (CIOS) with 64-bit accumulators. Each outer step keeps
-// t < 2p < 2^255. Loops instead of unrolled text: three times less SPIR-V.
+// t < a + p < 2^255, so no carry leaves the top. Loops instead of unrolled text: three times less SPIR-V.
 fn fe_mul(x: Fe, y: Fe) -> Fe {
     var a = x;
     var b = y;
     var p = FE_MODULUS;
-    var t: array<u32, 9>;
+    var t: array<u32, 8>;
     for (var i = 0u; i < 8u; i++) {
         let factor = u64(b.v[i]);
         var carry = 0lu;
@@ -81,7 +81,7 @@ fn fe_mul(x: Fe, y: Fe) -> Fe {
             t[j] = u32(w);
             carry = w >> 32u;
         }
-        let top = u64(t[8]) + carry;
+        let top = u32(carry);
         let m = u64(t[0] * FE_NEG_INV);
         carry = (m * u64(p[0]) + u64(t[0])) >> 32u;
         for (var j = 1u; j < 8u; j++) {
@@ -89,9 +89,7 @@ fn fe_mul(x: Fe, y: Fe) -> Fe {
             t[j - 1u] = u32(w);
             carry = w >> 32u;
         }
-        let w = top + carry;
-        t[7] = u32(w);
-        t[8] = u32(w >> 32u);
+        t[7] = top + u32(carry);
     }
     var out: Fe;
     for (var k = 0u; k < 8u; k++) {
