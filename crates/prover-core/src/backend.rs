@@ -368,8 +368,8 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
     /// The layer's outputs: a table of `output_vars + n_s` variables from the one below, of
     /// `input_vars + n_s`. In the base field if the table below and all coefficients are.
     ///
-    /// `publics` holds public input `i` of instance `s` at `i 2^(n_s) + s`, base field; it may be
-    /// `None` if the layer has no const gate of a public input.
+    /// `publics` holds public input `i` of instance `s` at `i 2^(n_s) + s`, base field, padded to a
+    /// power of two; it may be `None` if the layer has no const gate of a public input.
     ///
     /// # Errors
     /// Memory, or the device.
