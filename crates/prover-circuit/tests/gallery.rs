@@ -1,5 +1,10 @@
 //! The gallery's circuits against answers from elsewhere: `sha3`, `sha2`, published vectors.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail the test by panicking"
+)]
+
 use prover_circuit::gallery::{self, GalleryError, keccak, matmul, poseidon2, sha256};
 use prover_circuit::{
     AnyCircuit, Built, Circuit, Limits, Violation, evaluate, with_circuit, witness,
@@ -207,11 +212,11 @@ const BN254_NEGATIVE: [&str; 3] = [
     "14108464277fb653ab9dc2e444faab33f5c4313d2b1826071c90690ca19ed962",
 ];
 
-fn poseidon2_maps<F: ChallengeField>(vectors: &[(Vec<F::Base>, Vec<F::Base>)]) {
+fn poseidon2_maps<F: ChallengeField>(vectors: &[[Vec<F::Base>; 2]]) {
     let built = poseidon2::circuit::<F::Base>(1).unwrap();
     let twice = poseidon2::circuit::<F::Base>(2).unwrap();
     let parameters = poseidon2::Parameters::new().unwrap();
-    for (input, expected) in vectors {
+    for [input, expected] in vectors {
         assert_eq!(&poseidon2::reference(&parameters, input, 1), expected);
         assert_eq!(&run::<F>(&built, input).0, expected);
         let again = run::<F>(&built, expected).0;
@@ -223,7 +228,7 @@ fn poseidon2_maps<F: ChallengeField>(vectors: &[(Vec<F::Base>, Vec<F::Base>)]) {
 #[test]
 fn poseidon2_over_m31_is_plonky3s() {
     let elements = |v: [u32; 16]| v.map(|v| M31::from_u64(v.into())).to_vec();
-    let vectors = M31_VECTORS.map(|(input, output)| (elements(input), elements(output)));
+    let vectors = M31_VECTORS.map(|(input, output)| [elements(input), elements(output)]);
     poseidon2_maps::<M31Ext3>(&vectors);
 }
 
@@ -236,10 +241,10 @@ fn poseidon2_over_bn254_is_horizens() {
     };
     let elements = |v: [&str; 3]| v.map(element).to_vec();
     let mut vectors = BN254_VECTORS
-        .map(|(input, output)| (input.map(Bn254::from_u64).to_vec(), elements(output)))
+        .map(|(input, output)| [input.map(Bn254::from_u64).to_vec(), elements(output)])
         .to_vec();
     let negative = [1, 2, 3].map(|v| -Bn254::from_u64(v)).to_vec();
-    vectors.push((negative, elements(BN254_NEGATIVE)));
+    vectors.push([negative, elements(BN254_NEGATIVE)]);
     poseidon2_maps::<Bn254>(&vectors);
 }
 
