@@ -3,6 +3,9 @@
 use backend_reference::ReferenceBackend;
 
 #[cfg(test)]
+#[path = "it/defect.rs"]
+mod defect;
+#[cfg(test)]
 #[path = "it/mutants.rs"]
 mod mutants;
 #[cfg(test)]

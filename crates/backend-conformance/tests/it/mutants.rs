@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use backend_conformance::fields::M31Ext3;
 use backend_conformance::{Subject, laws};
 
-use crate::sabotaged::{Defect, Sabotaged};
+use crate::defect::Defect;
+use crate::sabotaged::Sabotaged;
 
 /// The laws that a backend with this defect breaks. A panic breaks a law, too.
 fn broken_laws(defect: Option<Defect>) -> Vec<&'static str> {
@@ -31,7 +32,7 @@ fn a_wrapper_without_defect_passes() {
 #[test]
 fn every_defect_breaks_a_law() {
     let mut survivors = Vec::new();
-    for defect in Defect::ALL {
+    for &defect in Defect::ALL {
         let killers = broken_laws(Some(defect));
         println!("{defect:?}: {}", killers.join(", "));
         if killers.is_empty() {

@@ -9,77 +9,7 @@ use prover_core::{
     LayerBackend, LayerCoefs, LayerWiring, Pending, PhaseOne, PhaseTwo, Ready, RoundJob, Summand,
 };
 
-/// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Defect {
-    FoldOffByOne,
-    FoldForgetsLaterChallenges,
-    FoldLiftsBaseWrongly,
-    FoldWritesSharedTables,
-    SumsDropTheLastRow,
-    SumsCountLowerTermsAtInfinity,
-    SumsWeighByThePrefix,
-    SumsReturnTheImpliedPoint,
-    WindowTransposed,
-    FusedSumsAreStale,
-    FusedTablesAreStale,
-    SubmissionMixesChallenges,
-    SubmissionSwapsResults,
-    EqForgetsScale,
-    EqForgetsLaterTerms,
-    BindTakesTheFirstVariables,
-    PollForgetsValues,
-    EvaluateSwapsInstances,
-    EvaluateAlwaysLifts,
-    EvaluateForgetsPublics,
-    WeightsForgetAsserts,
-    PhaseOneSwapsInstances,
-    PhaseOneForgetsConstants,
-    PhaseTwoForgetsAdds,
-    PhaseTwoAlwaysHasATable,
-    SlotsSwapped,
-    SlotsCutTo8Bits,
-    SlotsCutTo16Bits,
-    MisfitAnswered,
-    LimitIgnored,
-    OutOfMemoryPanics,
-}
-
-impl Defect {
-    pub(crate) const ALL: [Self; 31] = [
-        Self::FoldOffByOne,
-        Self::FoldForgetsLaterChallenges,
-        Self::FoldLiftsBaseWrongly,
-        Self::FoldWritesSharedTables,
-        Self::SumsDropTheLastRow,
-        Self::SumsCountLowerTermsAtInfinity,
-        Self::SumsWeighByThePrefix,
-        Self::SumsReturnTheImpliedPoint,
-        Self::WindowTransposed,
-        Self::FusedSumsAreStale,
-        Self::FusedTablesAreStale,
-        Self::SubmissionMixesChallenges,
-        Self::SubmissionSwapsResults,
-        Self::EqForgetsScale,
-        Self::EqForgetsLaterTerms,
-        Self::BindTakesTheFirstVariables,
-        Self::PollForgetsValues,
-        Self::EvaluateSwapsInstances,
-        Self::EvaluateAlwaysLifts,
-        Self::EvaluateForgetsPublics,
-        Self::WeightsForgetAsserts,
-        Self::PhaseOneSwapsInstances,
-        Self::PhaseOneForgetsConstants,
-        Self::PhaseTwoForgetsAdds,
-        Self::PhaseTwoAlwaysHasATable,
-        Self::SlotsSwapped,
-        Self::SlotsCutTo8Bits,
-        Self::SlotsCutTo16Bits,
-        Self::MisfitAnswered,
-        Self::LimitIgnored,
-        Self::OutOfMemoryPanics,
-    ];
-}
+use crate::defect::Defect;
 
 /// The oracle with at most one defect.
 pub(crate) struct Sabotaged {
