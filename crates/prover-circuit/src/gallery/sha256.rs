@@ -294,3 +294,36 @@ pub fn reference(message: &[u8], rounds: usize) -> [u8; DIGEST] {
     }
     digest
 }
+
+#[cfg(test)]
+mod tests {
+    use prover_fields::Gf2e128;
+
+    use super::*;
+    use crate::evaluate;
+
+    /// Long carries, which random words hardly ever have: `2^j - 2^i` and its neighbours, `+ 2^i`.
+    #[test]
+    fn adders_carry_from_every_bit_to_every_bit() {
+        for pace in [Pace::Fast, Pace::Slow] {
+            let mut adders = Adders(CircuitBuilder::new(FieldId::Gf2));
+            let words: [Word; 2] = std::array::from_fn(|_| {
+                let bits = adders.0.inputs(32);
+                std::array::from_fn(|i| bits[i])
+            });
+            let sum = adders.add(&words, false, pace);
+            sum.iter().for_each(|&bit| adders.0.output(bit));
+            let built = adders.0.build().unwrap();
+            for (i, j) in (0..32u32).flat_map(|i| (i..32).map(move |j| (i, j))) {
+                let ones = (u32::MAX << i) & (u32::MAX >> (31 - j));
+                for (a, b) in [(ones, 1 << i), (ones, ones), (!ones, ones), (!ones, 1)] {
+                    let bytes = [a.to_le_bytes(), b.to_le_bytes()].concat();
+                    let inputs = built.layout.pad(&bits_of_bytes(&bytes));
+                    let result = evaluate::<Gf2e128>(&built.circuit, &inputs, &[], &[]);
+                    let found = bytes_of_bits(result.outputs(32)).unwrap();
+                    assert_eq!(found, a.wrapping_add(b).to_le_bytes(), "{a:#x} + {b:#x}");
+                }
+            }
+        }
+    }
+}
