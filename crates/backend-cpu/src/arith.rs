@@ -6,6 +6,9 @@ use core::marker::PhantomData;
 
 use prover_core::{ChallengeField, Field};
 
+/// The most values that a block has.
+pub(crate) const MAX_WIDTH: usize = 16;
+
 /// A block of `WIDTH` values in memory.
 pub trait Lanes<T: Field>: Copy + Send + Sync + core::fmt::Debug + 'static {
     /// Values in a block.
@@ -60,6 +63,20 @@ pub trait Arith: Copy + Send + Sync {
     type BaseAcc: Copy;
     /// A challenge-field scalar made ready to multiply by.
     type Scalar: Copy + Send + Sync;
+    /// A challenge-field scalar of a table that is read one by one.
+    type Entry: Copy + Send + Sync;
+    /// A scalar being multiplied.
+    type Factor: Copy;
+    /// A sum of products of scalars.
+    type ScalarAcc: Copy;
+    /// Products that a `ScalarAcc` takes before it must be settled.
+    const SCALAR_RUN: usize;
+    /// Products that an `Acc` takes before it must be settled.
+    const RUN: usize;
+    /// The same for a `MixedAcc`.
+    const MIXED_RUN: usize;
+    /// The same for a `BaseAcc`.
+    const BASE_RUN: usize;
 
     /// Loads a block.
     fn load(self, block: &Self::Block) -> Self::V;
@@ -84,6 +101,8 @@ pub trait Arith: Copy + Send + Sync {
     fn mul(self, x: Self::V, y: Self::V) -> Self::V;
     /// Lane-wise product by base-field lanes.
     fn mul_base(self, x: Self::V, y: Self::B) -> Self::V;
+    /// Lane-wise sum in the base field.
+    fn base_add(self, x: Self::B, y: Self::B) -> Self::B;
     /// Lane-wise difference in the base field.
     fn base_sub(self, x: Self::B, y: Self::B) -> Self::B;
     /// Lane-wise product in the base field.
@@ -100,36 +119,67 @@ pub trait Arith: Copy + Send + Sync {
     fn acc(self) -> Self::Acc;
     /// Adds a product.
     fn mac(self, acc: &mut Self::Acc, x: Self::V, y: Self::V);
+    /// Makes room for `RUN` more products.
+    fn settle(self, acc: &mut Self::Acc);
     /// The sum.
     fn reduce(self, acc: Self::Acc) -> Self::V;
     /// An empty sum.
     fn mixed_acc(self) -> Self::MixedAcc;
     /// Adds a product.
     fn mixed_mac(self, acc: &mut Self::MixedAcc, x: Self::B, y: Self::V);
-    /// Adds lanes.
-    fn mixed_add(self, acc: &mut Self::MixedAcc, x: Self::V);
+    /// Makes room for `MIXED_RUN` more products.
+    fn mixed_settle(self, acc: &mut Self::MixedAcc);
     /// The sum.
     fn mixed_reduce(self, acc: Self::MixedAcc) -> Self::V;
     /// An empty sum.
     fn base_acc(self) -> Self::BaseAcc;
     /// Adds a product.
     fn base_mac(self, acc: &mut Self::BaseAcc, x: Self::B, y: Self::B);
-    /// Adds lanes.
-    fn base_add(self, acc: &mut Self::BaseAcc, x: Self::B);
+    /// Makes room for `BASE_RUN` more products.
+    fn base_settle(self, acc: &mut Self::BaseAcc);
     /// The sum.
     fn base_reduce(self, acc: Self::BaseAcc) -> Self::B;
 
     /// The sum over the lanes.
     fn sum_lanes(self, v: Self::V) -> Self::F;
+    /// In lane `i`: the sum over the lanes of `blocks[i * stride] * weight`.
+    fn dot_lanes(self, blocks: &[Self::BaseBlock], stride: usize, weight: Self::V) -> Self::V;
+
+    /// A value as an entry.
+    fn entry(self, value: Self::F) -> Self::Entry;
+    /// Writes a block's lanes apart.
+    fn entries(self, block: &Self::Block, out: &mut [Self::Entry]);
+    /// An entry, to multiply.
+    fn factor(self, entry: &Self::Entry) -> Self::Factor;
+    /// A factor times a base-field scalar.
+    fn factor_times(
+        self,
+        factor: Self::Factor,
+        by: <Self::F as ChallengeField>::Base,
+    ) -> Self::Factor;
+    /// A factor times a challenge-field scalar.
+    fn factor_times_ext(self, factor: Self::Factor, by: Self::F) -> Self::Factor;
+    /// A factor in every lane; for sums of at most `MIXED_RUN` products.
+    fn splat_factor(self, factor: Self::Factor) -> Self::V;
+    /// The factor's value.
+    fn factor_value(self, factor: Self::Factor) -> Self::F;
+    /// An empty sum.
+    fn scalar_acc(self) -> Self::ScalarAcc;
+    /// Adds a product.
+    fn scalar_mac(self, acc: &mut Self::ScalarAcc, x: Self::Factor, y: &Self::Entry);
+    /// Makes room for `SCALAR_RUN` more products.
+    fn scalar_settle(self, acc: &mut Self::ScalarAcc);
+    /// The sum.
+    fn scalar_reduce(self, acc: Self::ScalarAcc) -> Self::F;
 }
 
 /// One lane of any field, with the field's own operators.
 #[derive(Clone, Copy, Debug)]
-pub struct Plain<F>(PhantomData<F>);
+pub(crate) struct Plain<F>(PhantomData<F>);
 
 impl<F> Plain<F> {
     /// The arithmetic.
-    pub const NEW: Self = Self(PhantomData);
+    pub(crate) const NEW: Self = Self(PhantomData);
 }
 
 impl<F: ChallengeField> Arith for Plain<F> {
@@ -142,6 +192,13 @@ impl<F: ChallengeField> Arith for Plain<F> {
     type MixedAcc = F;
     type BaseAcc = F::Base;
     type Scalar = F;
+    type Entry = F;
+    type Factor = F;
+    type ScalarAcc = F;
+    const SCALAR_RUN: usize = usize::MAX;
+    const RUN: usize = usize::MAX;
+    const MIXED_RUN: usize = usize::MAX;
+    const BASE_RUN: usize = usize::MAX;
 
     #[inline(always)]
     fn load(self, block: &F) -> F {
@@ -188,6 +245,10 @@ impl<F: ChallengeField> Arith for Plain<F> {
         x * y
     }
     #[inline(always)]
+    fn base_add(self, x: F::Base, y: F::Base) -> F::Base {
+        x + y
+    }
+    #[inline(always)]
     fn base_sub(self, x: F::Base, y: F::Base) -> F::Base {
         x - y
     }
@@ -216,6 +277,8 @@ impl<F: ChallengeField> Arith for Plain<F> {
         *acc += x * y;
     }
     #[inline(always)]
+    fn settle(self, _acc: &mut F) {}
+    #[inline(always)]
     fn reduce(self, acc: F) -> F {
         acc
     }
@@ -228,9 +291,7 @@ impl<F: ChallengeField> Arith for Plain<F> {
         *acc += y * x;
     }
     #[inline(always)]
-    fn mixed_add(self, acc: &mut F, x: F) {
-        *acc += x;
-    }
+    fn mixed_settle(self, _acc: &mut F) {}
     #[inline(always)]
     fn mixed_reduce(self, acc: F) -> F {
         acc
@@ -244,9 +305,7 @@ impl<F: ChallengeField> Arith for Plain<F> {
         *acc += x * y;
     }
     #[inline(always)]
-    fn base_add(self, acc: &mut F::Base, x: F::Base) {
-        *acc += x;
-    }
+    fn base_settle(self, _acc: &mut F::Base) {}
     #[inline(always)]
     fn base_reduce(self, acc: F::Base) -> F::Base {
         acc
@@ -254,5 +313,52 @@ impl<F: ChallengeField> Arith for Plain<F> {
     #[inline(always)]
     fn sum_lanes(self, v: F) -> F {
         v
+    }
+    #[inline(always)]
+    fn dot_lanes(self, blocks: &[F::Base], _stride: usize, weight: F) -> F {
+        weight * blocks[0]
+    }
+
+    #[inline(always)]
+    fn entry(self, value: F) -> F {
+        value
+    }
+    #[inline(always)]
+    fn entries(self, block: &F, out: &mut [F]) {
+        out[0] = *block;
+    }
+    #[inline(always)]
+    fn factor(self, entry: &F) -> F {
+        *entry
+    }
+    #[inline(always)]
+    fn factor_times(self, factor: F, by: F::Base) -> F {
+        factor * by
+    }
+    #[inline(always)]
+    fn factor_times_ext(self, factor: F, by: F) -> F {
+        factor * by
+    }
+    #[inline(always)]
+    fn splat_factor(self, factor: F) -> F {
+        factor
+    }
+    #[inline(always)]
+    fn factor_value(self, factor: F) -> F {
+        factor
+    }
+    #[inline(always)]
+    fn scalar_acc(self) -> F {
+        F::ZERO
+    }
+    #[inline(always)]
+    fn scalar_mac(self, acc: &mut F, x: F, y: &F) {
+        *acc += x * *y;
+    }
+    #[inline(always)]
+    fn scalar_settle(self, _acc: &mut F) {}
+    #[inline(always)]
+    fn scalar_reduce(self, acc: F) -> F {
+        acc
     }
 }

@@ -26,7 +26,7 @@ impl<'a, W> Columns<'a, W> {
                 weights: None,
             };
         };
-        if len % all.len() == 0 {
+        if len.is_multiple_of(all.len()) {
             debug_assert_eq!(range.start % all.len(), 0);
             return Self {
                 start: range.start,
@@ -44,10 +44,10 @@ impl<'a, W> Columns<'a, W> {
         }
     }
 
-    /// Blocks in a column.
+    /// The rows of a column, each with whether a run of `run` rows has ended before it.
     #[inline(always)]
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
+    pub(crate) fn rows_in_runs(&self, run: usize) -> impl Iterator<Item = (usize, bool)> + use<W> {
+        (0..self.rows).map(move |row| (row, row > 0 && row.is_multiple_of(run)))
     }
 
     /// Columns, each with its weights.
@@ -83,7 +83,13 @@ mod tests {
         let weights = [10usize, 11, 12, 13];
         for (range, rows) in [(8..24, 4), (4..8, 1), (6..8, 1), (5..6, 1)] {
             let columns = Columns::new(range.clone(), Some(&weights));
-            assert_eq!(columns.rows(), rows);
+            let settled: Vec<_> = columns.rows_in_runs(2).collect();
+            assert_eq!(settled.len(), rows);
+            assert!(
+                settled
+                    .iter()
+                    .all(|&(row, settle)| settle == (row > 0 && row % 2 == 0))
+            );
             let mut cells: Vec<_> = columns.cells().collect();
             let down: Vec<_> = columns
                 .columns()

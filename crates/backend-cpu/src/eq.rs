@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use prover_core::BackendError;
 
-use crate::arith::{Arith, Lanes};
-use crate::field::{CpuField, Kernel};
+use crate::arith::Lanes;
+use crate::field::{ArithOf, CpuField, Kernel};
 use crate::memory::{Budget, Buffer};
 use crate::simd::SimdLevel;
 use crate::table::num_blocks;
@@ -46,9 +46,9 @@ impl<F: CpuField> CpuEq<F> {
                 table.values_mut().push(repeated_block(tail));
             } else {
                 let below: &[F::Block] = &suffixes[m - 1] as &Buffer<F::Block>;
-                F::dispatch(
+                F::double(
                     level,
-                    Double::<F> {
+                    Double {
                         below,
                         coordinate: tail[0],
                         out: table.values_mut(),
@@ -71,7 +71,7 @@ fn repeated_block<F: CpuField>(point: &[F]) -> F::Block {
 }
 
 /// Appends `below * (1 - coordinate)`, then `below * coordinate`.
-struct Double<'a, F: CpuField> {
+pub struct Double<'a, F: CpuField> {
     below: &'a [F::Block],
     coordinate: F,
     out: &'a mut Vec<F::Block>,
@@ -81,7 +81,7 @@ impl<F: CpuField> Kernel<F> for Double<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         for scale in [F::ONE - self.coordinate, self.coordinate] {
             let scale = a.splat(scale);
             for block in self.below {
@@ -112,20 +112,20 @@ pub(crate) fn eq_blocks<F: CpuField>(
             point,
             out: out.values_mut(),
         };
-        F::dispatch(level, grow);
+        F::grow(level, grow);
         if index > 0 {
             let add = AddInto {
                 sum: sum.values_mut(),
                 other: &scratch,
             };
-            F::dispatch(level, add);
+            F::add_into(level, add);
         }
     }
     Ok(sum)
 }
 
 /// Fills a table with `scale * eq(point, .)`, doubling it per coordinate from the last to the first.
-struct Grow<'a, F: CpuField> {
+pub struct Grow<'a, F: CpuField> {
     scale: F,
     point: &'a [F],
     out: &'a mut Vec<F::Block>,
@@ -135,7 +135,7 @@ impl<F: CpuField> Kernel<F> for Grow<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         let in_block = self.point.len().min(F::WIDTH.trailing_zeros() as usize);
         let (outer, inner) = self.point.split_at(self.point.len() - in_block);
         let lanes = prover_core::mle::eq_table(inner, self.scale);
@@ -154,7 +154,7 @@ impl<F: CpuField> Kernel<F> for Grow<'_, F> {
 }
 
 /// Adds a table to another.
-struct AddInto<'a, F: CpuField> {
+pub struct AddInto<'a, F: CpuField> {
     sum: &'a mut [F::Block],
     other: &'a [F::Block],
 }
@@ -163,7 +163,7 @@ impl<F: CpuField> Kernel<F> for AddInto<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         for (sum, other) in self.sum.iter_mut().zip(self.other) {
             *sum = a.store(a.add(a.load(sum), a.load(other)));
         }

@@ -4,27 +4,96 @@ use prover_core::ChallengeField;
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 
 use crate::arith::{Arith, Lanes, Plain};
-use crate::simd::SimdLevel;
+use crate::m31::{M31Entry, M31Ext3x16, M31Lanes, M31x16};
+use crate::product::Sums;
+use crate::simd::{self, SimdLevel, WithVector};
+use crate::vector::Vector;
+use crate::{eq, layer, rounds};
+
+/// Arithmetic on a field's tables.
+pub trait ArithOf<F: CpuField>:
+    Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock, Entry = F::Entry>
+{
+}
+
+impl<F: CpuField, A> ArithOf<F> for A where
+    A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock, Entry = F::Entry>
+{
+}
 
 /// A computation to run with the arithmetic of a SIMD level.
 pub trait Kernel<F: CpuField> {
     /// What it returns.
     type Out;
     /// Runs it; inlined into code compiled for the level.
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) -> Self::Out;
+    fn run<A: ArithOf<F>>(self, a: A) -> Self::Out;
 }
 
-/// A challenge field that the backend computes with.
-pub trait CpuField: ChallengeField {
-    /// Challenge-field values as tables hold them.
-    type Block: Lanes<Self>;
-    /// Base-field values as tables hold them; as many lanes as `Block`.
-    type BaseBlock: Lanes<Self::Base>;
-    /// Values in a block.
-    const WIDTH: usize = <Self::Block as Lanes<Self>>::WIDTH;
+/// Declares [`CpuField`] and the macro that implements its kernels, from one list.
+///
+/// A method per kernel on a concrete field is compiled here and once; a generic dispatch would be
+/// compiled again, with all vector code, in every crate that uses the backend.
+macro_rules! cpu_field {
+    ($($name:ident($kernel:ty) -> $out:ty;)*) => {
+        /// A challenge field that the backend computes with.
+        pub trait CpuField: ChallengeField {
+            /// Challenge-field values as tables hold them.
+            type Block: Lanes<Self>;
+            /// Base-field values as tables hold them; as many lanes as `Block`.
+            type BaseBlock: Lanes<Self::Base>;
+            /// Challenge-field values as kernels read them one by one.
+            type Entry: Copy + Send + Sync + 'static;
+            /// Values in a block.
+            const WIDTH: usize = <Self::Block as Lanes<Self>>::WIDTH;
 
-    /// Runs a kernel with the best arithmetic of the level.
-    fn dispatch<K: Kernel<Self>>(level: SimdLevel, kernel: K) -> K::Out;
+            $(
+                #[doc = concat!("Runs the kernel `", stringify!($kernel), "` at a SIMD level.")]
+                fn $name(level: SimdLevel, kernel: $kernel) -> $out;
+            )*
+        }
+
+        macro_rules! kernels {
+            ($run:path) => {
+                $(
+                    #[inline(never)]
+                    fn $name(level: SimdLevel, kernel: $kernel) -> $out {
+                        $run(level, kernel)
+                    }
+                )*
+            };
+        }
+    };
+}
+
+cpu_field! {
+    double(eq::Double<'_, Self>) -> ();
+    grow(eq::Grow<'_, Self>) -> ();
+    add_into(eq::AddInto<'_, Self>) -> ();
+    bind(rounds::Bind<Self>) -> ();
+    fused(rounds::Fused<'_, Self>) -> Sums<Self>;
+    product_sums(rounds::ProductSums<'_, Self, false>) -> Sums<Self>;
+    product_sums_with_one(rounds::ProductSums<'_, Self, true>) -> Sums<Self>;
+    interpret(rounds::Interpret<'_, Self>) -> Vec<Self>;
+    ext_rows(layer::ExtRows<'_, Self>) -> ();
+    base_rows(layer::BaseRows<'_, Self>) -> ();
+    bind_rows(layer::BindRows<'_, Self>) -> ();
+    unpack(layer::Unpack<'_, Self>) -> ();
+    entry_values(layer::EntryValues<'_, Self>) -> Vec<Self>;
+    constant_term(layer::ConstantTerm<'_, Self>) -> Self;
+    add_term(layer::AddTerm<'_, Self>) -> Self;
+    phase_two_rows(layer::PhaseTwoRows<'_, Self>) -> ();
+}
+
+/// Runs a kernel value by value.
+#[inline]
+fn plain<
+    F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base, Entry = F>,
+    K: Kernel<F>,
+>(
+    _level: SimdLevel,
+    kernel: K,
+) -> K::Out {
+    kernel.run(Plain::NEW)
 }
 
 macro_rules! plain_field {
@@ -32,13 +101,37 @@ macro_rules! plain_field {
         impl CpuField for $field {
             type Block = Self;
             type BaseBlock = <Self as ChallengeField>::Base;
+            type Entry = Self;
 
-            #[inline]
-            fn dispatch<K: Kernel<Self>>(_level: SimdLevel, kernel: K) -> K::Out {
-                kernel.run(Plain::NEW)
-            }
+            kernels!(plain);
         }
     )*};
 }
 
-plain_field!(Bn254, Gf2e128, GoldilocksExt2, M31Ext3);
+plain_field!(Bn254, Gf2e128, GoldilocksExt2);
+
+impl CpuField for M31Ext3 {
+    type Block = M31Ext3x16;
+    type BaseBlock = M31x16;
+    type Entry = M31Entry;
+
+    kernels!(m31_lanes);
+}
+
+/// Runs a kernel over Mersenne-31 with the vectors of a level.
+#[inline]
+fn m31_lanes<K: Kernel<M31Ext3>>(level: SimdLevel, kernel: K) -> K::Out {
+    simd::with_vector(level, OnM31(kernel))
+}
+
+/// A kernel over Mersenne-31, to be run with some vectors.
+struct OnM31<K>(K);
+
+impl<K: Kernel<M31Ext3>> WithVector for OnM31<K> {
+    type Out = K::Out;
+
+    #[inline(always)]
+    fn run<S: Vector>(self, vector: S) -> K::Out {
+        self.0.run(M31Lanes(vector))
+    }
+}

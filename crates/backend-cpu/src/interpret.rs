@@ -121,8 +121,8 @@ impl<'a, F: ChallengeField> Plan<'a, F> {
         extra: &[A::Scalar],
         grid: &mut [A::V],
     ) {
-        for corner in 0..1usize << self.window {
-            grid[corner] = table.load(a, row + corner * stride);
+        for (corner, value) in grid[..1 << self.window].iter_mut().enumerate() {
+            *value = table.load(a, row + corner * stride);
         }
         // Variable by variable from the last: `done` points each for the variables already on the
         // grid. Growing in place from the back: a group's source lies before its target.
@@ -134,33 +134,31 @@ impl<'a, F: ChallengeField> Plan<'a, F> {
                     let low = grid[2 * group * done + j];
                     let high = grid[(2 * group + 1) * done + j];
                     let target = group * base * done + j;
-                    self.column(a, low, high, extra, |place, value| {
-                        grid[target + place * done] = value;
-                    });
+                    self.column(a, (low, high), extra, &mut grid[target..], done);
                 }
             }
             done *= base;
         }
     }
 
-    /// The values of one variable at its places, from those at 0 and 1.
+    /// Writes the values of one variable at its places, `step` apart, from those at 0 and 1.
     #[inline(always)]
     fn column<A: Arith<F = F>>(
         &self,
         a: A,
-        low: A::V,
-        high: A::V,
+        (low, high): (A::V, A::V),
         extra: &[A::Scalar],
-        mut put: impl FnMut(usize, A::V),
+        out: &mut [A::V],
+        step: usize,
     ) {
         for (index, scalar) in extra.iter().enumerate() {
-            put(INFINITY + 1 + index, a.fold(low, high, scalar));
+            out[(INFINITY + 1 + index) * step] = a.fold(low, high, scalar);
         }
         if self.degree >= 2 {
-            put(INFINITY, a.sub(high, low));
+            out[INFINITY * step] = a.sub(high, low);
         }
-        put(1, high);
-        put(0, low);
+        out[step] = high;
+        out[0] = low;
     }
 
     /// The summand at a grid point.
@@ -178,9 +176,11 @@ impl<'a, F: ChallengeField> Plan<'a, F> {
             if self.infinite[point] && term.factors.len() < self.degree {
                 continue;
             }
-            let mut factors = term.factors.iter().map(|&t| grid[t * len + point]);
-            let first = factors.next().expect("a term has a factor");
-            let mut product = factors.fold(first, |product, factor| a.mul(product, factor));
+            let (&first, rest) = term.factors.split_first().expect("a term has a factor");
+            let mut product = grid[first * len + point];
+            for &factor in rest {
+                product = a.mul(product, grid[factor * len + point]);
+            }
             if let Some(coeff) = coeff {
                 product = a.mul(product, *coeff);
             }

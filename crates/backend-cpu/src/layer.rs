@@ -4,12 +4,12 @@ use core::mem::MaybeUninit;
 use core::ops::Range;
 use std::sync::Arc;
 
-use prover_core::{BackendError, DeviceMle, LayerCoefs, LayerWiring};
+use prover_core::{BackendError, ChallengeField, DeviceMle, LayerCoefs, LayerWiring};
 
 use crate::CpuBackend;
-use crate::arith::{Arith, Lanes, Plain};
+use crate::arith::{Arith, Lanes, MAX_WIDTH, Plain};
 use crate::eq::eq_blocks;
-use crate::field::{CpuField, Kernel};
+use crate::field::{ArithOf, CpuField, Kernel};
 use crate::interpret::Blocks;
 use crate::memory::Buffer;
 use crate::rounds::blocks_of;
@@ -28,21 +28,27 @@ pub struct CpuWiring<F: CpuField>(pub(crate) Arc<LayerWiring<F::Base>>);
 pub struct CpuCoefs<F: CpuField>(pub(crate) LayerCoefs<F>);
 
 /// One call's layer, with the table below as the kernels of its number of instances want it.
-struct Layer<'a, F: CpuField> {
+pub(crate) struct Layer<'a, F: CpuField> {
     wiring: &'a LayerWiring<F::Base>,
     coefs: &'a LayerCoefs<F>,
     /// Base-2 logarithm of the number of instances.
     instance_vars: usize,
 }
 
+/// A layer's gates and coefficients.
+pub(crate) type Parts<'a, F> = (
+    &'a LayerWiring<<F as ChallengeField>::Base>,
+    &'a LayerCoefs<F>,
+);
+
 /// What to compute for a range of rows.
-enum Work<'a, F: CpuField> {
+pub(crate) enum Work<'a, F: CpuField> {
     Evaluate,
-    PhaseOne { weights: &'a [F::Block] },
+    PhaseOne { weights: &'a [F::Entry] },
 }
 
 /// Challenge-field rows as blocks.
-struct ExtRows<'a, F: CpuField> {
+pub struct ExtRows<'a, F: CpuField> {
     layer: &'a Layer<'a, F>,
     work: &'a Work<'a, F>,
     below: &'a CpuMle<F>,
@@ -56,7 +62,7 @@ impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         let rows = self.layer.rows::<A>(self.width, self.range);
         let below = blocks_of::<F, A>(self.below);
         match *self.work {
@@ -67,7 +73,7 @@ impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
 }
 
 /// Base-field rows as blocks.
-struct BaseRows<'a, F: CpuField> {
+pub struct BaseRows<'a, F: CpuField> {
     layer: &'a Layer<'a, F>,
     below: &'a [F::BaseBlock],
     publics: &'a [F::BaseBlock],
@@ -80,14 +86,14 @@ impl<F: CpuField> Kernel<F> for BaseRows<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         let rows = self.layer.rows::<A>(self.width, self.range);
         rows::evaluate_base(a, rows, self.below, self.publics, self.out);
     }
 }
 
 /// Binds the innermost variables of a range of outputs.
-struct BindRows<'a, F: CpuField> {
+pub struct BindRows<'a, F: CpuField> {
     table: &'a CpuMle<F>,
     weights: &'a [F::Block],
     range: Range<usize>,
@@ -98,13 +104,19 @@ impl<F: CpuField> Kernel<F> for BindRows<'_, F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         let table = blocks_of::<F, A>(self.table);
         let total = match table {
             Blocks::Base(blocks) => blocks.len(),
             Blocks::Ext(blocks) => blocks.len(),
         } / self.weights.len();
         for (block, out) in self.range.zip(self.out) {
+            if let Blocks::Base(blocks) = table
+                && total >= F::WIDTH
+            {
+                out.write(rows::bind_block(a, blocks, self.weights, block * F::WIDTH));
+                continue;
+            }
             let mut values = F::Block::gather(&[F::ZERO]);
             for lane in 0..F::WIDTH.min(total) {
                 let index = block * F::WIDTH + lane;
@@ -132,6 +144,107 @@ impl<F: CpuField> Layer<'_, F> {
     fn width(&self) -> Option<usize> {
         let width = (1usize << self.instance_vars) / F::WIDTH;
         (width > 0).then_some(width)
+    }
+}
+
+/// A challenge-field table's values apart.
+pub struct Unpack<'a, F: CpuField> {
+    blocks: &'a [F::Block],
+    len: usize,
+    out: &'a mut Vec<F::Entry>,
+}
+
+impl<F: CpuField> Kernel<F> for Unpack<'_, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) {
+        for block in self.blocks {
+            let mut lanes = [a.entry(F::ZERO); MAX_WIDTH];
+            a.entries(block, &mut lanes[..F::WIDTH]);
+            self.out.extend_from_slice(&lanes[..F::WIDTH.min(self.len)]);
+        }
+    }
+}
+
+/// Entries as field elements.
+pub struct EntryValues<'a, F: CpuField>(&'a [F::Entry]);
+
+impl<F: CpuField> Kernel<F> for EntryValues<'_, F> {
+    type Out = Vec<F>;
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) -> Vec<F> {
+        let mut values = Vec::with_capacity(self.0.len());
+        for entry in self.0 {
+            values.push(a.factor_value(a.factor(entry)));
+        }
+        values
+    }
+}
+
+/// The const gates' part of phase one.
+pub struct ConstantTerm<'a, F: CpuField> {
+    layer: Parts<'a, F>,
+    weights: &'a [F::Entry],
+    publics_at: &'a [F],
+}
+
+impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
+    type Out = F;
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) -> F {
+        let (wiring, coefs) = self.layer;
+        rows::constant_term(a, wiring, coefs, self.weights, self.publics_at)
+    }
+}
+
+/// The add gates' part of phase two, for a range of rows.
+pub struct AddTerm<'a, F: CpuField> {
+    layer: Parts<'a, F>,
+    weights: &'a [F::Entry],
+    eq_x: &'a [F::Entry],
+    range: Range<usize>,
+}
+
+impl<F: CpuField> Kernel<F> for AddTerm<'_, F> {
+    type Out = F;
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) -> F {
+        let (wiring, coefs) = self.layer;
+        rows::add_term(a, wiring, coefs, self.weights, self.eq_x, self.range)
+    }
+}
+
+/// Phase two's table for a range of blocks.
+pub struct PhaseTwoRows<'a, F: CpuField> {
+    layer: Parts<'a, F>,
+    weights: &'a [F::Entry],
+    eq_x: &'a [F::Entry],
+    range: Range<usize>,
+    out: &'a mut [MaybeUninit<F::Block>],
+}
+
+impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) {
+        let (wiring, coefs) = self.layer;
+        let lanes = F::WIDTH.min(self.eq_x.len());
+        for (block, out) in self.range.zip(self.out) {
+            let mut values = F::Block::gather(&[F::ZERO]);
+            for lane in 0..lanes {
+                let y = block * F::WIDTH + lane;
+                values.set(
+                    lane,
+                    rows::phase_two(a, wiring, coefs, self.weights, self.eq_x, y),
+                );
+            }
+            out.write(values);
+        }
     }
 }
 
@@ -163,6 +276,23 @@ impl CpuBackend {
             coefs,
             instance_vars,
         }
+    }
+
+    /// The values of a challenge-field table of `2^num_vars` apart.
+    fn entries<F: CpuField>(
+        &self,
+        mle: &CpuMle<F>,
+        num_vars: u32,
+    ) -> Result<Buffer<F::Entry>, BackendError> {
+        let len = 1usize << num_vars;
+        let mut out = Buffer::with_capacity(&self.budget, len)?;
+        let unpack = Unpack {
+            blocks: weight_blocks(mle, num_vars),
+            len,
+            out: out.values_mut(),
+        };
+        F::unpack(self.level, unpack);
+        Ok(out)
     }
 
     /// Rows of a chunk, so that it has some work.
@@ -229,7 +359,7 @@ impl CpuBackend {
                     range,
                     out,
                 };
-                F::dispatch(self.level, kernel);
+                F::base_rows(self.level, kernel);
             });
         }
         Ok(out)
@@ -264,7 +394,7 @@ impl CpuBackend {
                     range,
                     out,
                 };
-                F::dispatch(self.level, kernel);
+                F::ext_rows(self.level, kernel);
             });
         }
         Ok(out)
@@ -292,6 +422,10 @@ impl CpuBackend {
                 Blocks::Ext(&ext)
             }
         };
+        let weights: Vec<F> = match *work {
+            Work::Evaluate => Vec::new(),
+            Work::PhaseOne { weights } => F::entry_values(self.level, EntryValues(weights)),
+        };
         let gates = layer.wiring.mul_by_z.len() + layer.wiring.add_by_z.len();
         let mut out = Vec::with_capacity(rows * width);
         let shape = (rows, width, self.row_chunk(rows, gates));
@@ -301,7 +435,7 @@ impl CpuBackend {
                 let (a, rows) = (Plain::NEW, layer.rows(width, range));
                 match *work {
                     Work::Evaluate => rows::evaluate_ext(a, rows, below, &publics, out),
-                    Work::PhaseOne { weights } => rows::phase_one(a, rows, weights, below, out),
+                    Work::PhaseOne { .. } => rows::phase_one(a, rows, &weights, below, out),
                 }
             });
         }
@@ -340,8 +474,16 @@ impl CpuBackend {
         publics_at: &[F],
     ) -> Result<(CpuMle<F>, F), BackendError> {
         let layer = Self::layer(wiring, coefs, below);
-        let weights = weight_blocks(weights, layer.wiring.output_vars);
-        let constant = rows::constant_term(layer.wiring, layer.coefs, weights, publics_at);
+        let weights = self.entries(weights, layer.wiring.output_vars)?;
+        let weights = &weights[..];
+        let constant = F::constant_term(
+            self.level,
+            ConstantTerm {
+                layer: (layer.wiring, layer.coefs),
+                weights,
+                publics_at,
+            },
+        );
         let work = Work::PhaseOne { weights };
         let row_vars = layer.wiring.input_vars as usize;
         let table = self.ext_rows(&layer, &work, below, &[], row_vars)?;
@@ -356,35 +498,39 @@ impl CpuBackend {
         eq_x: &CpuMle<F>,
     ) -> Result<(Option<CpuMle<F>>, F), BackendError> {
         let (wiring, coefs) = (&*wiring.0, &coefs.0);
-        let weights = weight_blocks(weights, wiring.output_vars);
-        let eq_x = weight_blocks(eq_x, wiring.input_vars);
+        let weights = &self.entries(weights, wiring.output_vars)?[..];
+        let eq_x = &self.entries(eq_x, wiring.input_vars)?[..];
+        let layer = (wiring, coefs);
         let rows = 1usize << wiring.input_vars;
         let chunk = self.row_chunk(rows, wiring.add_by_x.len());
-        let add_term = (self.exec)
-            .map(rows, chunk, |range| {
-                rows::add_term(wiring, coefs, weights, eq_x, range)
-            })
-            .into_iter()
-            .fold(F::ZERO, |sum, part| sum + part);
+        let partials = self.exec.map(rows, chunk, |range| {
+            let kernel = AddTerm {
+                layer,
+                weights,
+                eq_x,
+                range,
+            };
+            F::add_term(self.level, kernel)
+        });
+        let add_term = partials.into_iter().fold(F::ZERO, |sum, part| sum + part);
         if !wiring.has_mul() {
             return Ok((None, add_term));
         }
         let num_vars = wiring.input_vars as usize;
         let blocks = num_blocks::<F>(num_vars);
-        let lanes = F::WIDTH.min(rows);
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         let shape = (blocks, 1, self.row_chunk(blocks, wiring.mul_by_y.len()));
-        // SAFETY: the loop writes every block.
+        // SAFETY: the kernel writes every block.
         unsafe {
             self.exec.fill(out.values_mut(), shape, |range, out| {
-                for (block, out) in range.zip(out) {
-                    let mut values = F::Block::gather(&[F::ZERO]);
-                    for lane in 0..lanes {
-                        let y = block * F::WIDTH + lane;
-                        values.set(lane, rows::phase_two(wiring, coefs, weights, eq_x, y));
-                    }
-                    out.write(values);
-                }
+                let kernel = PhaseTwoRows {
+                    layer,
+                    weights,
+                    eq_x,
+                    range,
+                    out,
+                };
+                F::phase_two_rows(self.level, kernel);
             });
         }
         Ok((Some(CpuMle::ext(num_vars, out)), add_term))
@@ -427,7 +573,7 @@ impl CpuBackend {
                     range,
                     out,
                 };
-                F::dispatch(self.level, kernel);
+                F::bind_rows(self.level, kernel);
             });
         }
         Ok(CpuMle::ext(num_vars, out))

@@ -1,11 +1,11 @@
 //! Multi-threaded CPU backend.
 //!
 //! Tables are arrays of blocks, a block some values side by side in vector lanes. Kernels are written
-//! once, generic over [`arith::Arith`], and compiled per SIMD level; the level is found out once.
+//! once, generic over [`Arith`], and compiled per SIMD level; the level is found out once.
 //! Absent on purpose: asynchronous work (every operation is done when it returns), global state,
 //! protocol.
 
-pub mod arith;
+mod arith;
 mod backend;
 mod columns;
 mod eq;
@@ -13,19 +13,22 @@ mod exec;
 mod field;
 mod interpret;
 mod layer;
+mod m31;
 mod memory;
 mod product;
 mod rounds;
 mod rows;
 mod simd;
 mod table;
+mod vector;
 
 use std::sync::Arc;
 
 use prover_core::{BackendInfo, FieldId, Unavailable};
 
+pub use arith::{Arith, Lanes};
 pub use eq::CpuEq;
-pub use field::{CpuField, Kernel};
+pub use field::{ArithOf, CpuField, Kernel};
 pub use layer::{CpuCoefs, CpuWiring};
 pub use simd::SimdLevel;
 pub use table::CpuMle;

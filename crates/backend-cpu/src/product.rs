@@ -40,23 +40,37 @@ impl<A: Arith> Running<A> {
     }
 
     #[inline(always)]
-    fn finish<const ONE: bool>(self, a: A, weight: Option<&A::Block>, totals: &mut [A::V; 3]) {
-        let weight = weight.map(|w| a.load(w));
-        let put = |total: &mut A::V, acc| {
-            let sum = a.reduce(acc);
-            *total = a.add(*total, weight.map_or(sum, |w| a.mul(sum, w)));
-        };
-        put(&mut totals[0], self.zero);
-        put(&mut totals[1], self.infinity);
+    fn settle<const ONE: bool>(&mut self, a: A) {
+        a.settle(&mut self.zero);
+        a.settle(&mut self.infinity);
         if ONE {
-            put(&mut totals[2], self.one);
+            a.settle(&mut self.one);
         }
+    }
+
+    #[inline(always)]
+    fn finish<const ONE: bool>(self, a: A, weight: Option<&A::Block>, totals: &mut [A::V; 3]) {
+        totals[0] = weigh(a, totals[0], a.reduce(self.zero), weight);
+        totals[1] = weigh(a, totals[1], a.reduce(self.infinity), weight);
+        if ONE {
+            totals[2] = weigh(a, totals[2], a.reduce(self.one), weight);
+        }
+    }
+}
+
+/// `total + weight * sum`.
+#[inline(always)]
+fn weigh<A: Arith>(a: A, total: A::V, sum: A::V, weight: Option<&A::Block>) -> A::V {
+    match weight {
+        Some(weight) => a.add(total, a.mul(sum, a.load(weight))),
+        None => a.add(total, sum),
     }
 }
 
 #[inline(always)]
 fn lanes_summed<A: Arith>(a: A, totals: [A::V; 3]) -> Sums<A::F> {
-    totals.map(|total| a.sum_lanes(total))
+    let [zero, infinity, one] = totals;
+    [a.sum_lanes(zero), a.sum_lanes(infinity), a.sum_lanes(one)]
 }
 
 /// The sums over a range of pairs of blocks.
@@ -91,7 +105,10 @@ fn ext_sums<A: Arith, const ONE: bool>(
     let mut totals = [a.splat(A::F::ZERO); 3];
     for (column, weight) in columns.columns() {
         let mut running = Running::new(a);
-        for row in 0..columns.rows() {
+        for (row, settle) in columns.rows_in_runs(A::RUN) {
+            if settle {
+                running.settle::<ONE>(a);
+            }
             let i = columns.index(row, column);
             let pair0 = (a.load(&l0[i]), a.load(&h0[i]));
             let pair1 = (a.load(&l1[i]), a.load(&h1[i]));
@@ -116,7 +133,12 @@ fn mixed_sums<A: Arith, const ONE: bool>(
     let mut totals = [a.splat(A::F::ZERO); 3];
     for (column, weight) in columns.columns() {
         let mut accs = [a.mixed_acc(); 3];
-        for row in 0..columns.rows() {
+        for (row, settle) in columns.rows_in_runs(A::MIXED_RUN) {
+            if settle {
+                a.mixed_settle(&mut accs[0]);
+                a.mixed_settle(&mut accs[1]);
+                a.mixed_settle(&mut accs[2]);
+            }
             let i = columns.index(row, column);
             let (low0, high0) = (a.load_base(&l0[i]), a.load_base(&h0[i]));
             let (low1, high1) = (a.load(&l1[i]), a.load(&h1[i]));
@@ -126,10 +148,8 @@ fn mixed_sums<A: Arith, const ONE: bool>(
                 a.mixed_mac(&mut accs[2], high0, high1);
             }
         }
-        let weight = weight.map(|w| a.load(w));
         for (total, acc) in totals.iter_mut().zip(accs) {
-            let sum = a.mixed_reduce(acc);
-            *total = a.add(*total, weight.map_or(sum, |w| a.mul(sum, w)));
+            *total = weigh(a, *total, a.mixed_reduce(acc), weight);
         }
     }
     lanes_summed(a, totals)
@@ -149,7 +169,12 @@ fn base_sums<A: Arith, const ONE: bool>(
     let mut totals = [a.splat(A::F::ZERO); 3];
     for (column, weight) in columns.columns() {
         let mut accs = [a.base_acc(); 3];
-        for row in 0..columns.rows() {
+        for (row, settle) in columns.rows_in_runs(A::BASE_RUN) {
+            if settle {
+                a.base_settle(&mut accs[0]);
+                a.base_settle(&mut accs[1]);
+                a.base_settle(&mut accs[2]);
+            }
             let i = columns.index(row, column);
             let (low0, high0) = (a.load_base(&l0[i]), a.load_base(&h0[i]));
             let (low1, high1) = (a.load_base(&l1[i]), a.load_base(&h1[i]));
@@ -163,9 +188,8 @@ fn base_sums<A: Arith, const ONE: bool>(
                 a.base_mac(&mut accs[2], high0, high1);
             }
         }
-        let weight = weight.map_or_else(|| a.splat(A::F::ONE), |w| a.load(w));
         for (total, acc) in totals.iter_mut().zip(accs) {
-            *total = a.add(*total, a.mul_base(weight, a.base_reduce(acc)));
+            *total = weigh(a, *total, a.lift(a.base_reduce(acc)), weight);
         }
     }
     lanes_summed(a, totals)
@@ -245,13 +269,16 @@ unsafe fn write<T: Copy>(dst: *mut T, i: usize, value: T) {
 impl<A: Arith> Source<A> for ExtSource<A> {
     #[inline(always)]
     unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        let at = |q: usize| {
-            // SAFETY: `i` is in the first quarter, so this is in quarter `q`; positions of quarters
-            // 0 and 1 are written by this caller only, 2 and 3 by nobody.
-            a.load(&unsafe { read(self.src, i + q * quarter) })
-        };
-        let low = a.fold(at(0), at(2), r);
-        let high = a.fold(at(1), at(3), r);
+        // SAFETY: `i` is in the first quarter, where at most this caller writes.
+        let first = a.load(&unsafe { read(self.src, i) });
+        // SAFETY: this is in the second quarter, where at most this caller writes.
+        let second = a.load(&unsafe { read(self.src, i + quarter) });
+        // SAFETY: this is in the third quarter, where nobody writes.
+        let third = a.load(&unsafe { read(self.src, i + 2 * quarter) });
+        // SAFETY: this is in the fourth quarter, where nobody writes.
+        let fourth = a.load(&unsafe { read(self.src, i + 3 * quarter) });
+        let low = a.fold(first, third, r);
+        let high = a.fold(second, fourth, r);
         // SAFETY: the destination has room for two quarters; the position is this caller's.
         unsafe { write(self.dst, i, a.store(low)) };
         // SAFETY: as above.
@@ -273,12 +300,16 @@ impl<A: Arith> Source<A> for ExtSource<A> {
 impl<A: Arith> Source<A> for BaseSource<A> {
     #[inline(always)]
     unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        let at = |q: usize| {
-            // SAFETY: `i` is in the first quarter, so this is in quarter `q`; nobody writes there.
-            a.load_base(&unsafe { read(self.src, i + q * quarter) })
-        };
-        let low = a.fold_base(at(0), at(2), r);
-        let high = a.fold_base(at(1), at(3), r);
+        // SAFETY: `i` is in the first quarter, where at most this caller writes.
+        let first = a.load_base(&unsafe { read(self.src, i) });
+        // SAFETY: this is in the second quarter, where at most this caller writes.
+        let second = a.load_base(&unsafe { read(self.src, i + quarter) });
+        // SAFETY: this is in the third quarter, where nobody writes.
+        let third = a.load_base(&unsafe { read(self.src, i + 2 * quarter) });
+        // SAFETY: this is in the fourth quarter, where nobody writes.
+        let fourth = a.load_base(&unsafe { read(self.src, i + 3 * quarter) });
+        let low = a.fold_base(first, third, r);
+        let high = a.fold_base(second, fourth, r);
         // SAFETY: the destination has room for two quarters; the position is this caller's.
         unsafe { write(self.dst, i, a.store(low)) };
         // SAFETY: as above.
@@ -303,7 +334,7 @@ impl<A: Arith> Source<A> for BaseSource<A> {
 /// # Safety
 /// `range` lies in `0..quarter` and is this caller's alone.
 #[inline(always)]
-pub(crate) unsafe fn fold_and_sums<A: Arith, const ONE: bool>(
+pub(crate) unsafe fn fold_and_sums<A: Arith>(
     a: A,
     t0: impl Source<A>,
     t1: impl Source<A>,
@@ -316,15 +347,18 @@ pub(crate) unsafe fn fold_and_sums<A: Arith, const ONE: bool>(
     let mut totals = [a.splat(A::F::ZERO); 3];
     for (column, weight) in columns.columns() {
         let mut running = Running::new(a);
-        for row in 0..columns.rows() {
+        for (row, settle) in columns.rows_in_runs(A::RUN) {
+            if settle {
+                running.settle::<false>(a);
+            }
             let i = columns.index(row, column);
             // SAFETY: `i` is in the range, which is this caller's.
             let pair0 = unsafe { t0.fold(a, i, quarter, r) };
             // SAFETY: as above.
             let pair1 = unsafe { t1.fold(a, i, quarter, r) };
-            running.add::<ONE>(a, pair0, pair1);
+            running.add::<false>(a, pair0, pair1);
         }
-        running.finish::<ONE>(a, weight, &mut totals);
+        running.finish::<false>(a, weight, &mut totals);
     }
     lanes_summed(a, totals)
 }

@@ -8,9 +8,9 @@ use prover_core::window_points;
 use prover_core::{BackendError, ChallengeField, ComputeBackend, DeviceMle, RoundJob, Summand};
 
 use crate::CpuBackend;
-use crate::arith::{Arith, Lanes, Plain};
+use crate::arith::{Lanes, Plain};
 use crate::eq::CpuEq;
-use crate::field::{CpuField, Kernel};
+use crate::field::{ArithOf, CpuField, Kernel};
 use crate::interpret::{Blocks, Plan};
 use crate::memory::Buffer;
 use crate::product::{self, BaseSource, ExtSource, Source};
@@ -50,10 +50,7 @@ unsafe impl<F: CpuField> Send for Target<F> {}
 unsafe impl<F: CpuField> Sync for Target<F> {}
 
 impl<F: CpuField> Target<F> {
-    fn base<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
-        self,
-        src: *const F::BaseBlock,
-    ) -> BaseSource<A> {
+    fn base<A: ArithOf<F>>(self, src: *const F::BaseBlock) -> BaseSource<A> {
         BaseSource {
             src,
             dst: self.dst,
@@ -61,10 +58,7 @@ impl<F: CpuField> Target<F> {
         }
     }
 
-    fn ext<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
-        self,
-        src: *const F::Block,
-    ) -> ExtSource<A> {
+    fn ext<A: ArithOf<F>>(self, src: *const F::Block) -> ExtSource<A> {
         ExtSource {
             src,
             dst: self.dst,
@@ -74,7 +68,7 @@ impl<F: CpuField> Target<F> {
 }
 
 /// Folds a range of positions of one table.
-struct Bind<F: CpuField> {
+pub struct Bind<F: CpuField> {
     target: Target<F>,
     half: usize,
     range: Range<usize>,
@@ -85,7 +79,7 @@ impl<F: CpuField> Kernel<F> for Bind<F> {
     type Out = ();
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) {
         let r = a.scalar(self.challenge);
         match self.target.from {
             From::Base(src) => {
@@ -107,7 +101,7 @@ impl<F: CpuField> Kernel<F> for Bind<F> {
 }
 
 /// Folds and sums a range of positions of two tables.
-struct Fused<'a, F: CpuField, const ONE: bool> {
+pub struct Fused<'a, F: CpuField> {
     targets: [Target<F>; 2],
     quarter: usize,
     range: Range<usize>,
@@ -115,29 +109,21 @@ struct Fused<'a, F: CpuField, const ONE: bool> {
     weights: Option<&'a [F::Block]>,
 }
 
-impl<F: CpuField, const ONE: bool> Fused<'_, F, ONE> {
+impl<F: CpuField> Fused<'_, F> {
     #[inline(always)]
-    fn with<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
-        self,
-        a: A,
-        t0: impl Source<A>,
-        t1: impl Source<A>,
-    ) -> product::Sums<F> {
+    fn with<A: ArithOf<F>>(self, a: A, t0: impl Source<A>, t1: impl Source<A>) -> product::Sums<F> {
         let r = a.scalar(self.challenge);
         let (quarter, range) = (self.quarter, self.range);
         // SAFETY: the maker of the kernel gave it a range of its own below `quarter`.
-        unsafe { product::fold_and_sums::<A, ONE>(a, t0, t1, quarter, &r, range, self.weights) }
+        unsafe { product::fold_and_sums::<A>(a, t0, t1, quarter, &r, range, self.weights) }
     }
 }
 
-impl<F: CpuField, const ONE: bool> Kernel<F> for Fused<'_, F, ONE> {
+impl<F: CpuField> Kernel<F> for Fused<'_, F> {
     type Out = product::Sums<F>;
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
-        self,
-        a: A,
-    ) -> product::Sums<F> {
+    fn run<A: ArithOf<F>>(self, a: A) -> product::Sums<F> {
         let [t0, t1] = self.targets;
         match (t0.from, t1.from) {
             (From::Base(s0), From::Base(s1)) => self.with(a, t0.base::<A>(s0), t1.base::<A>(s1)),
@@ -150,27 +136,38 @@ impl<F: CpuField, const ONE: bool> Kernel<F> for Fused<'_, F, ONE> {
 }
 
 /// Sums a product over a range of pairs.
-struct ProductSums<'a, F: CpuField, const ONE: bool> {
+pub struct ProductSums<'a, F: CpuField, const ONE: bool> {
     tables: [&'a CpuMle<F>; 2],
     range: Range<usize>,
     weights: Option<&'a [F::Block]>,
+}
+
+impl<'a, F: CpuField, const ONE: bool> ProductSums<'a, F, ONE> {
+    fn new(
+        tables: [&'a CpuMle<F>; 2],
+        range: Range<usize>,
+        weights: Option<&'a [F::Block]>,
+    ) -> Self {
+        Self {
+            tables,
+            range,
+            weights,
+        }
+    }
 }
 
 impl<F: CpuField, const ONE: bool> Kernel<F> for ProductSums<'_, F, ONE> {
     type Out = product::Sums<F>;
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(
-        self,
-        a: A,
-    ) -> product::Sums<F> {
+    fn run<A: ArithOf<F>>(self, a: A) -> product::Sums<F> {
         let tables = self.tables.map(blocks_of::<F, A>);
         product::sums::<A, ONE>(a, tables, self.range, self.weights)
     }
 }
 
 /// Sums any summand over a range of the open blocks.
-struct Interpret<'a, F: CpuField> {
+pub struct Interpret<'a, F: CpuField> {
     plan: &'a Plan<'a, F>,
     tables: &'a [CpuMle<F>],
     range: Range<usize>,
@@ -181,7 +178,7 @@ impl<F: CpuField> Kernel<F> for Interpret<'_, F> {
     type Out = Vec<F>;
 
     #[inline(always)]
-    fn run<A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>>(self, a: A) -> Vec<F> {
+    fn run<A: ArithOf<F>>(self, a: A) -> Vec<F> {
         let tables: Vec<_> = self.tables.iter().map(blocks_of::<F, A>).collect();
         self.plan.sums(a, &tables, self.range, self.weights)
     }
@@ -191,7 +188,7 @@ impl<F: CpuField> Kernel<F> for Interpret<'_, F> {
 #[inline(always)]
 pub(crate) fn blocks_of<F: CpuField, A>(mle: &CpuMle<F>) -> Blocks<'_, A>
 where
-    A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock>,
+    A: ArithOf<F>,
 {
     match &mle.data {
         Data::Base(blocks) => Blocks::Base(blocks),
@@ -251,7 +248,7 @@ impl CpuBackend {
                     range,
                     challenge,
                 };
-                F::dispatch(self.level, bind);
+                F::bind(self.level, bind);
             });
             Ok(())
         })
@@ -329,10 +326,13 @@ impl CpuBackend {
         if window == 1 && is_product(summand) {
             let tables = [&mles[0], &mles[1]];
             let coeff = summand.terms()[0].coeff;
-            let sums = match implied {
-                true => self.product_sums::<F, false>(tables, open, chunk, weights),
-                false => self.product_sums::<F, true>(tables, open, chunk, weights),
-            };
+            let sums = self.exec.map(open, chunk, |range| match implied {
+                true => F::product_sums(self.level, ProductSums::new(tables, range, weights)),
+                false => {
+                    F::product_sums_with_one(self.level, ProductSums::new(tables, range, weights))
+                }
+            });
+            let sums = plus(sums);
             return in_order(sums, !implied, coeff);
         }
         let plan = Plan::new(summand, window, implied);
@@ -343,27 +343,10 @@ impl CpuBackend {
                 range,
                 weights,
             };
-            F::dispatch(self.level, kernel)
+            F::interpret(self.level, kernel)
         });
         let add = |sum: Vec<F>, part: Vec<F>| sum.iter().zip(&part).map(|(&x, &y)| x + y).collect();
         partials.into_iter().reduce(add).expect("there is a chunk")
-    }
-
-    fn product_sums<F: CpuField, const ONE: bool>(
-        &self,
-        tables: [&CpuMle<F>; 2],
-        open: usize,
-        chunk: usize,
-        weights: Option<&[F::Block]>,
-    ) -> product::Sums<F> {
-        plus(self.exec.map(open, chunk, |range| {
-            let kernel = ProductSums::<F, ONE> {
-                tables,
-                range,
-                weights,
-            };
-            F::dispatch(self.level, kernel)
-        }))
     }
 
     /// Folds, then sums; in one pass where there is a kernel for it.
@@ -386,16 +369,12 @@ impl CpuBackend {
         if let &[challenge] = last
             && n >= 2
             && (1usize << (n - 2)) >= F::WIDTH
+            && window_points(2, 1, n - 1, job.eq.map_or(0, CpuEq::num_vars)).1
         {
-            let eq_vars = job.eq.map_or(0, CpuEq::num_vars);
-            let (_, implied) = window_points(2, 1, n - 1, eq_vars);
             let weights = weights_of(job.eq, n - 2);
             let coeff = job.summand.terms()[0].coeff;
-            let sums = match implied {
-                true => self.fused::<F, false>(job.mles, challenge, weights)?,
-                false => self.fused::<F, true>(job.mles, challenge, weights)?,
-            };
-            return Ok(in_order(sums, !implied, coeff));
+            let sums = self.fused(job.mles, challenge, weights)?;
+            return Ok(in_order(sums, false, coeff));
         }
         for mle in job.mles.iter_mut() {
             for &challenge in last {
@@ -405,7 +384,7 @@ impl CpuBackend {
         Ok(self.sums(job.summand, job.mles, job.eq, job.window))
     }
 
-    fn fused<F: CpuField, const ONE: bool>(
+    fn fused<F: CpuField>(
         &self,
         mles: &mut [CpuMle<F>],
         challenge: F,
@@ -419,14 +398,14 @@ impl CpuBackend {
         self.folding(t0, |target0| {
             self.folding(t1, |target1| {
                 Ok(plus(self.exec.map(quarter, chunk, |range| {
-                    let kernel = Fused::<F, ONE> {
+                    let kernel = Fused {
                         targets: [target0, target1],
                         quarter,
                         range,
                         challenge,
                         weights,
                     };
-                    F::dispatch(self.level, kernel)
+                    F::fused(self.level, kernel)
                 })))
             })
         })

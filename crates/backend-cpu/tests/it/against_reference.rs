@@ -21,7 +21,7 @@ fn backends() -> Vec<CpuBackend> {
                 simd: Some(level),
                 ..CpuOptions::default()
             })
-            .unwrap()
+            .expect("memory suffices")
         })
         .collect()
 }
@@ -52,20 +52,21 @@ fn run<F: CpuField, B: ComputeBackend<F>>(
     window: usize,
     fold_apart: bool,
 ) -> Vec<Vec<F>> {
-    let queue = &mut backend.open_queue().unwrap();
+    let queue = &mut backend.open_queue().expect("memory suffices");
     let mut mles: Vec<B::Mle> = (tables.iter().zip(lifted))
         .map(|(table, &lifted)| match lifted {
             true => {
                 let scale: F = Random(7).element();
                 let values: Vec<F> = table.iter().map(|&v| scale * v + F::from(v)).collect();
-                backend.upload(queue, &values).unwrap()
+                backend.upload(queue, &values).expect("memory suffices")
             }
-            false => backend.upload_base(queue, table).unwrap(),
+            false => backend.upload_base(queue, table).expect("memory suffices"),
         })
         .collect();
     // Shared handles force the fold out of place, and must not change.
     let shared = mles.clone();
-    let eq = (!point.is_empty()).then(|| backend.prepare_eq(queue, point).unwrap());
+    let eq =
+        (!point.is_empty()).then(|| backend.prepare_eq(queue, point).expect("memory suffices"));
     let mut random = Random(99);
     let mut open = mles[0].num_vars();
     let mut fold: Vec<F> = Vec::new();
@@ -89,21 +90,39 @@ fn run<F: CpuField, B: ComputeBackend<F>>(
             window: w,
         };
         let sums = if fold_apart {
-            backend.fold(queue, job.mles, job.fold).unwrap();
+            backend
+                .fold(queue, job.mles, job.fold)
+                .expect("memory suffices");
             backend
                 .round_sums(queue, summand, job.mles, job.eq, w)
-                .unwrap()
+                .expect("memory suffices")
         } else {
-            backend.fold_and_sums(queue, &mut job).unwrap()
+            backend
+                .fold_and_sums(queue, &mut job)
+                .expect("memory suffices")
         };
-        out.push(sums.wait().unwrap());
+        out.push(sums.wait().expect("memory suffices"));
         fold = random.elements(w);
         open -= w;
     }
-    backend.fold(queue, &mut mles, &fold).unwrap();
-    out.push(backend.final_evals(queue, &mles).unwrap().wait().unwrap());
+    backend
+        .fold(queue, &mut mles, &fold)
+        .expect("memory suffices");
+    out.push(
+        backend
+            .final_evals(queue, &mles)
+            .expect("memory suffices")
+            .wait()
+            .expect("memory suffices"),
+    );
     for mle in &shared {
-        out.push(backend.download(queue, mle).unwrap().wait().unwrap());
+        out.push(
+            backend
+                .download(queue, mle)
+                .expect("memory suffices")
+                .wait()
+                .expect("memory suffices"),
+        );
     }
     out
 }
@@ -152,7 +171,7 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
     (challenge_coefs, lifted): (bool, bool),
 ) -> Vec<Vec<F>> {
     let mut random = Random(seed);
-    let queue = &mut backend.open_queue().unwrap();
+    let queue = &mut backend.open_queue().expect("memory suffices");
     let host = random.layer::<F>(shape, gates, true);
     let count = host.num_random;
     let coefs = match challenge_coefs {
@@ -160,8 +179,10 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
         false => RandomCoefs::Base(random.elements(count)),
     };
     let coefs = LayerCoefs::new(&host, &coefs);
-    let wiring = backend.upload_wiring(queue, &host).unwrap();
-    let coefs = backend.upload_coefs(queue, coefs).unwrap();
+    let wiring = backend
+        .upload_wiring(queue, &host)
+        .expect("memory suffices");
+    let coefs = backend.upload_coefs(queue, coefs).expect("memory suffices");
     let (n, k) = (shape.0 as usize, shape.1 as usize);
     let below: Vec<F::Base> = random.elements(1 << (n + instance_vars));
     let below = match lifted {
@@ -170,19 +191,21 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
                 .iter()
                 .map(|&v| F::from(v) * random.element::<F>())
                 .collect();
-            backend.upload(queue, &values).unwrap()
+            backend.upload(queue, &values).expect("memory suffices")
         }
-        false => backend.upload_base(queue, &below).unwrap(),
+        false => backend.upload_base(queue, &below).expect("memory suffices"),
     };
     let publics = random.elements(4 << instance_vars);
-    let publics = backend.upload_base(queue, &publics).unwrap();
+    let publics = backend
+        .upload_base(queue, &publics)
+        .expect("memory suffices");
     let at_layer = || DeviceLayer::<F, B> {
         wiring: &wiring,
         coefs: &coefs,
     };
     let above = backend
         .evaluate_layer(queue, at_layer(), &below, Some(&publics))
-        .unwrap();
+        .expect("memory suffices");
     let points: Vec<Vec<F>> = (0..3).map(|_| random.elements(k)).collect();
     let claims = [
         (random.element(), &points[0][..]),
@@ -191,25 +214,27 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
     let asserts = (random.element(), &points[2][..]);
     let one = backend
         .layer_weights(queue, &wiring, &claims[..1], None)
-        .unwrap();
+        .expect("memory suffices");
     let weights = backend
         .layer_weights(queue, &wiring, &claims, Some(asserts))
-        .unwrap();
+        .expect("memory suffices");
     let publics_at: Vec<F> = random.elements(4);
     let first = backend
         .phase_one(queue, at_layer(), &weights, &below, &publics_at)
-        .unwrap();
+        .expect("memory suffices");
     let eq_x = backend
         .eq_mle(queue, &[(F::ONE, &random.elements::<F>(n))])
-        .unwrap();
+        .expect("memory suffices");
     let second = backend
         .phase_two(queue, at_layer(), &weights, &eq_x)
-        .unwrap();
+        .expect("memory suffices");
     let inner: Vec<F> = random.elements(instance_vars);
-    let bound = backend.bind_innermost(queue, &below, &inner).unwrap();
+    let bound = backend
+        .bind_innermost(queue, &below, &inner)
+        .expect("memory suffices");
     let mut out = vec![
-        first.constant_term.wait().unwrap(),
-        second.add_term.wait().unwrap(),
+        first.constant_term.wait().expect("memory suffices"),
+        second.add_term.wait().expect("memory suffices"),
     ];
     let is_base = F::from_u64(u64::from(above.is_base()));
     out.push(vec![is_base]);
@@ -217,7 +242,13 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
         .into_iter()
         .chain(&second.table)
     {
-        out.push(backend.download(queue, mle).unwrap().wait().unwrap());
+        out.push(
+            backend
+                .download(queue, mle)
+                .expect("memory suffices")
+                .wait()
+                .expect("memory suffices"),
+        );
     }
     out
 }
@@ -263,11 +294,13 @@ fn memory_is_limited_counted_and_given_back() {
         max_memory_bytes: Some(40 << 10),
         ..CpuOptions::default()
     })
-    .unwrap();
+    .expect("memory suffices");
     type F = prover_fields::Bn254;
     let values: Vec<F> = Random(3).elements(1 << 10);
-    let mut queue = ComputeBackend::<F>::open_queue(&backend).unwrap();
-    let table = backend.upload(&mut queue, &values).unwrap();
+    let mut queue = ComputeBackend::<F>::open_queue(&backend).expect("memory suffices");
+    let table = backend
+        .upload(&mut queue, &values)
+        .expect("memory suffices");
     assert_eq!(backend.used_bytes(), 32 << 10);
     assert!(backend.upload(&mut queue, &values).is_err());
     let mut shared = [table.clone()];
@@ -275,7 +308,7 @@ fn memory_is_limited_counted_and_given_back() {
     drop(shared);
     backend
         .fold(&mut queue, &mut [table], &values[..1])
-        .unwrap();
+        .expect("memory suffices");
     assert_eq!(backend.used_bytes(), 0);
     assert_eq!(backend.peak_bytes(), 32 << 10);
 }
