@@ -7,6 +7,7 @@ use prover_core::{BackendInfo, ChallengeField, LayerBackend, Unavailable};
 use prover_sumcheck::{Driver, Metrics};
 
 use crate::error::Error;
+use crate::measure::{self, Measured, Runs, Spec};
 use crate::options::{HandOff, ProveOptions};
 use crate::prover::OnBackend;
 
@@ -110,6 +111,15 @@ pub trait LinkedField: BackendField {
         circuit: Arc<Circuit<Self::Base>>,
         options: &ProveOptions,
     ) -> Result<OnBackend<Self>, Error>;
+
+    /// [`crate::measure::measure`], likewise.
+    #[doc(hidden)]
+    fn measure(
+        spec: Spec,
+        runs: Runs,
+        options: &ProveOptions,
+        after_run: &mut dyn FnMut(),
+    ) -> Result<Measured, Error>;
 }
 
 macro_rules! linked_field {
@@ -120,6 +130,15 @@ macro_rules! linked_field {
                 options: &ProveOptions,
             ) -> Result<OnBackend<Self>, Error> {
                 OnBackend::open(circuit, options)
+            }
+
+            fn measure(
+                spec: Spec,
+                runs: Runs,
+                options: &ProveOptions,
+                after_run: &mut dyn FnMut(),
+            ) -> Result<Measured, Error> {
+                measure::on_backend::<Self>(spec, runs, options, after_run)
             }
         }
     )*};

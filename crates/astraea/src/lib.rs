@@ -20,6 +20,7 @@
 //!
 //! - [`Prover`] keeps one compiled circuit and one backend for any number of proofs.
 //! - [`any`] works on bytes of files, whatever the field.
+//! - [`measure`] times sumchecks and layers on a backend.
 //! - [`BackendChoice`] is the one place that names all backends; [`connect`] opens one for a
 //!   computation of your own that is generic over it.
 //!
@@ -32,6 +33,7 @@ mod backend;
 mod decimal;
 mod error;
 mod inspect;
+pub mod measure;
 mod options;
 mod prover;
 mod report;

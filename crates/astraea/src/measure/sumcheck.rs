@@ -1,33 +1,16 @@
-//! `astraea bench sumcheck`: the whole proof of `sum of T_0 * T_1`.
+//! The sumcheck of a product of two tables.
 
 use std::time::Instant;
 
-use astraea::circuits::generator::SplitMix64;
-use astraea::core::{BackendError, Summand};
-use astraea::fields::with_field;
-use astraea::sumcheck::{Metrics, Statement, prove_batch};
-use astraea::transcript::{Sha256Transcript, Transcript, TranscriptExt};
-use astraea::{
-    BackendVisitor, ChallengeField, Engine, Error, LinkedField, connect, core::LayerBackend,
-    counters,
-};
+use prover_circuit::generator::SplitMix64;
+use prover_core::{BackendError, ChallengeField, LayerBackend, Summand};
+use prover_sumcheck::{Metrics, Statement, prove_batch};
+use prover_transcript::{Sha256Transcript, Transcript, TranscriptExt};
 
-use crate::args::{BenchCommon, SumcheckArgs};
-use crate::bench::{Measured, Run};
-use crate::output::{Done, Failure, bar};
-
-pub(crate) fn run(args: &SumcheckArgs) -> Result<Done, Failure> {
-    with_field!(args.field, |F| measure::<F>(args))
-}
-
-fn measure<F: LinkedField>(args: &SumcheckArgs) -> Result<Done, Failure> {
-    let tables = Tables::<F>::random(args);
-    let options = args.common.engine.options();
-    let measured = connect(&options, Measure { args, tables })?;
-    let mut done = measured.per_point("sumcheck", "point", args.num_vars, &args.common);
-    done.json.insert("base".into(), args.base.into());
-    Ok(done)
-}
+use crate::backend::Engine;
+use crate::error::Error;
+use crate::measure::Run;
+use crate::report::counters;
 
 /// The two tables on the host.
 enum Values<F: ChallengeField> {
@@ -35,17 +18,17 @@ enum Values<F: ChallengeField> {
     Challenge([Vec<F>; 2]),
 }
 
-struct Tables<F: ChallengeField> {
+pub(super) struct Tables<F: ChallengeField> {
     values: Values<F>,
     claim: F,
 }
 
 impl<F: ChallengeField> Tables<F> {
-    fn random(args: &SumcheckArgs) -> Self {
+    pub(super) fn random(num_vars: u32, base: bool) -> Self {
         let mut random = SplitMix64::new(1);
-        let len = 1 << args.num_vars;
+        let len = 1usize << num_vars;
         let product = |sum: F, (a, b): (F, F)| sum + a * b;
-        if args.base {
+        if base {
             let tables: [Vec<F::Base>; 2] =
                 [(), ()].map(|()| (0..len).map(|_| random.element()).collect());
             let pairs = tables[0].iter().zip(&tables[1]);
@@ -81,42 +64,16 @@ impl<F: ChallengeField> Tables<F> {
     }
 }
 
-struct Measure<'a, F: ChallengeField> {
-    args: &'a SumcheckArgs,
-    tables: Tables<F>,
-}
-
-impl<F: ChallengeField> BackendVisitor<F> for Measure<'_, F> {
-    type Out = Measured;
-
-    fn visit<B: LayerBackend<F>, H: LayerBackend<F>>(
-        self,
-        engine: Engine<B, H>,
-    ) -> Result<Measured, Error> {
-        let BenchCommon {
-            runs, in_flight, ..
-        } = self.args.common;
-        let bar = bar(runs.into(), "sumcheck");
-        let mut measured = Vec::with_capacity(runs.into());
-        for _ in 0..runs {
-            measured.push(one_run(&engine, &self.tables, in_flight)?);
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        Ok(Measured::new(&engine, measured))
-    }
-}
-
 /// One run with tables of its own, uploaded before the clock starts.
-fn one_run<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
+pub(super) fn one_run<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
     engine: &Engine<B, H>,
     tables: &Tables<F>,
-    in_flight: u16,
+    in_flight: usize,
 ) -> Result<Run, Error> {
     let metrics = Metrics::default();
     let driver = engine.driver(&metrics);
     let mut queue = engine.backend.open_queue()?;
-    let mut statements = Vec::with_capacity(in_flight.into());
+    let mut statements = Vec::with_capacity(in_flight);
     for _ in 0..in_flight {
         let mles = tables.upload(&engine.backend, &mut queue)?;
         statements.push(Statement::new(

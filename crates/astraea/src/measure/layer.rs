@@ -1,54 +1,24 @@
-//! `astraea bench layer`: both phases of one layer, one instance.
+//! Both phases of one layer, one instance.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use astraea::circuits::WiringKind;
-use astraea::circuits::generator::{SplitMix64, add_layer, mul_layer};
-use astraea::core::{
-    DeviceLayer, LayerBackend, LayerCoefs, LayerGates, LayerWiring, Pending, RandomCoefs, Summand,
-    mle,
+use prover_circuit::generator::SplitMix64;
+use prover_core::{
+    ChallengeField, DeviceLayer, LayerBackend, LayerCoefs, LayerGates, LayerWiring, Pending,
+    RandomCoefs, Summand, mle,
 };
-use astraea::fields::with_field;
-use astraea::sumcheck::{Driver, Metrics, Outcome, Phase, Statement, prove_batch};
-use astraea::transcript::{Sha256Transcript, TranscriptExt};
-use astraea::{
-    BackendVisitor, ChallengeField, Engine, Error, LinkedField, ProveError, connect, counters,
-};
-use serde_json::json;
+use prover_gkr::ProveError;
+use prover_sumcheck::{Driver, Metrics, Outcome, Phase, Statement, prove_batch};
+use prover_transcript::{Sha256Transcript, TranscriptExt};
 
-use crate::args::{Gates, LayerArgs, Wiring};
-use crate::bench::{Measured, Run};
-use crate::output::{Done, Failure, bar};
-
-pub(crate) fn run(args: &LayerArgs) -> Result<Done, Failure> {
-    with_field!(args.field, |F| measure::<F>(args))
-}
-
-fn measure<F: LinkedField>(args: &LayerArgs) -> Result<Done, Failure> {
-    let (kind, wiring) = match args.wiring {
-        Wiring::Local => (WiringKind::Local, "local"),
-        Wiring::Random => (WiringKind::Random, "random"),
-    };
-    let (layer, gates) = match args.gates {
-        Gates::Mul => (mul_layer(args.num_vars.into(), kind, 2), "mul"),
-        Gates::Add => (add_layer(args.num_vars.into(), kind, 2), "add"),
-    };
-    let options = args.common.engine.options();
-    let measured = connect::<F, _>(&options, Measure::<F> { args, layer })?;
-    let mut done = measured.per_point("layer", "output wire", args.num_vars, &args.common);
-    done.json.insert("wiring".into(), json!(wiring));
-    done.json.insert("gates".into(), json!(gates));
-    Ok(done)
-}
-
-struct Measure<'a, F: ChallengeField> {
-    args: &'a LayerArgs,
-    layer: LayerGates<F::Base>,
-}
+use crate::backend::Engine;
+use crate::error::Error;
+use crate::measure::Run;
+use crate::report::counters;
 
 /// The layer on the device, with a true claim about its outputs.
-struct Prepared<F: ChallengeField, B: LayerBackend<F>> {
+pub(super) struct Prepared<F: ChallengeField, B: LayerBackend<F>> {
     wiring: B::Wiring,
     coefs: B::Coefs,
     below: B::Mle,
@@ -57,7 +27,11 @@ struct Prepared<F: ChallengeField, B: LayerBackend<F>> {
 }
 
 impl<F: ChallengeField, B: LayerBackend<F>> Prepared<F, B> {
-    fn new(backend: &B, queue: &mut B::Queue, layer: &LayerGates<F::Base>) -> Result<Self, Error> {
+    pub(super) fn new(
+        backend: &B,
+        queue: &mut B::Queue,
+        layer: &LayerGates<F::Base>,
+    ) -> Result<Self, Error> {
         let mut random = SplitMix64::new(3);
         let host = Arc::new(LayerWiring::new(layer));
         let wiring = backend.upload_wiring(queue, &host)?;
@@ -92,36 +66,20 @@ impl<F: ChallengeField, B: LayerBackend<F>> Prepared<F, B> {
     }
 }
 
-impl<F: ChallengeField> BackendVisitor<F> for Measure<'_, F> {
-    type Out = Measured;
-
-    fn visit<B: LayerBackend<F>, H: LayerBackend<F>>(
-        self,
-        engine: Engine<B, H>,
-    ) -> Result<Measured, Error> {
-        let common = &self.args.common;
-        let mut queue = engine.backend.open_queue()?;
-        let prepared = Prepared::new(&engine.backend, &mut queue, &self.layer)?;
-        let bar = bar(common.runs.into(), "layer");
-        let mut runs = Vec::with_capacity(common.runs.into());
-        for _ in 0..common.runs {
-            let metrics = Metrics::default();
-            let start = Instant::now();
-            both_phases(
-                engine.driver(&metrics),
-                &mut queue,
-                &prepared,
-                common.in_flight,
-            )?;
-            runs.push(Run {
-                total_ns: start.elapsed().as_nanos() as u64,
-                counters: counters(&metrics),
-            });
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        Ok(Measured::new(&engine, runs))
-    }
+/// One run on a prepared layer.
+pub(super) fn one_run<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
+    engine: &Engine<B, H>,
+    queue: &mut B::Queue,
+    layer: &Prepared<F, B>,
+    in_flight: usize,
+) -> Result<Run, Error> {
+    let metrics = Metrics::default();
+    let start = Instant::now();
+    both_phases(engine.driver(&metrics), queue, layer, in_flight)?;
+    Ok(Run {
+        total_ns: start.elapsed().as_nanos() as u64,
+        counters: counters(&metrics),
+    })
 }
 
 /// Both phases of as many proofs as are in flight, each phase's rounds submitted together.
@@ -129,12 +87,12 @@ fn both_phases<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
     driver: Driver<'_, B, H>,
     queue: &mut B::Queue,
     layer: &Prepared<F, B>,
-    in_flight: u16,
+    in_flight: usize,
 ) -> Result<(), Error> {
     let (backend, name) = (driver.backend, driver.backend.info().name);
     let mut transcripts: Vec<_> = (0..in_flight).map(|_| Sha256Transcript::new()).collect();
-    let mut all_weights = Vec::with_capacity(in_flight.into());
-    let mut statements = Vec::with_capacity(in_flight.into());
+    let mut all_weights = Vec::with_capacity(in_flight);
+    let mut statements = Vec::with_capacity(in_flight);
     for transcript in &mut transcripts {
         transcript.absorb_elements("claim", &[layer.claim]);
         let start = Instant::now();
@@ -150,7 +108,7 @@ fn both_phases<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
         statements.push(Statement::new(Summand::product(), mles, Vec::new(), claim));
     }
     let outcomes = prove_batch(driver, queue, statements, &mut transcripts)?;
-    let mut statements = Vec::with_capacity(in_flight.into());
+    let mut statements = Vec::with_capacity(in_flight);
     for (outcome, weights) in outcomes.iter().zip(&all_weights) {
         statements.extend(open_phase_two(driver, queue, layer, (outcome, weights))?);
     }
