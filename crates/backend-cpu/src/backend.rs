@@ -50,7 +50,7 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         &self.infos[place.expect("every field is listed")]
     }
 
-    fn max_window(&self, _summand: &Summand<F>) -> usize {
+    fn max_window(&self, _summand: &Summand<F>, _num_vars: usize, _folds: usize) -> usize {
         3
     }
 
@@ -70,8 +70,12 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         CpuMle::from_base_values(&self.budget, values)
     }
 
-    fn download(&self, _queue: &mut CpuQueue, mle: &CpuMle<F>) -> Result<Ready<F>, BackendError> {
-        Ok(Ready(mle.to_vec()))
+    fn download(
+        &self,
+        _queue: &mut CpuQueue,
+        mles: &[CpuMle<F>],
+    ) -> Result<Ready<F>, BackendError> {
+        Ok(Ready(mles.iter().flat_map(CpuMle::to_vec).collect()))
     }
 
     fn eq_mle(
@@ -119,18 +123,6 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         window: usize,
     ) -> Result<Ready<F>, BackendError> {
         Ok(Ready(self.sums(summand, mles, eq, window)))
-    }
-
-    fn final_evals(
-        &self,
-        _queue: &mut CpuQueue,
-        mles: &[CpuMle<F>],
-    ) -> Result<Ready<F>, BackendError> {
-        let evals = mles.iter().map(|mle| {
-            assert_eq!(mle.num_vars, 0, "a table has variables left");
-            mle.get(0)
-        });
-        Ok(Ready(evals.collect()))
     }
 
     fn fold_and_sums(

@@ -52,7 +52,7 @@ impl Budget {
         BackendError::OutOfMemory {
             device: DEVICE.to_owned(),
             requested_bytes,
-            free_bytes: self.limit.saturating_sub(used),
+            free_bytes: Some(self.limit.saturating_sub(used)),
         }
     }
 }

@@ -41,7 +41,7 @@ impl<F: ChallengeField> ComputeBackend<F> for ReferenceBackend {
         })
     }
 
-    fn max_window(&self, _summand: &Summand<F>) -> usize {
+    fn max_window(&self, _summand: &Summand<F>, _num_vars: usize, _folds: usize) -> usize {
         3
     }
 
@@ -57,8 +57,11 @@ impl<F: ChallengeField> ComputeBackend<F> for ReferenceBackend {
         Mle::build_base(&self.pool, log2(values.len()), |i| values[i])
     }
 
-    fn download(&self, _queue: &mut Queue, mle: &Mle<F>) -> Result<Ready<F>, BackendError> {
-        Ok(Ready((0..mle.len()).map(|i| mle.get(i)).collect()))
+    fn download(&self, _queue: &mut Queue, mles: &[Mle<F>]) -> Result<Ready<F>, BackendError> {
+        let values = mles
+            .iter()
+            .flat_map(|mle| (0..mle.len()).map(|i| mle.get(i)));
+        Ok(Ready(values.collect()))
     }
 
     fn eq_mle(&self, _queue: &mut Queue, terms: &[(F, &[F])]) -> Result<Mle<F>, BackendError> {
@@ -122,14 +125,6 @@ impl<F: ChallengeField> ComputeBackend<F> for ReferenceBackend {
     ) -> Result<Ready<F>, BackendError> {
         let point = eq.map(EqPoint::point);
         Ok(Ready(round_sums(summand, mles, point, window)))
-    }
-
-    fn final_evals(&self, _queue: &mut Queue, mles: &[Mle<F>]) -> Result<Ready<F>, BackendError> {
-        let values = mles.iter().map(|mle| {
-            assert_eq!(mle.num_vars(), 0, "variables left");
-            mle.get(0)
-        });
-        Ok(Ready(values.collect()))
     }
 }
 

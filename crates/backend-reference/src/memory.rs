@@ -45,7 +45,7 @@ impl Pool {
             .map_err(|used| BackendError::OutOfMemory {
                 device: "reference".into(),
                 requested_bytes: bytes,
-                free_bytes: self.limit - used,
+                free_bytes: Some(self.limit - used),
             })?;
         Ok(Reservation {
             pool: Arc::clone(self),

@@ -4,10 +4,14 @@
 //! - **Values.** Results are exact and fully reduced; how a backend computes is its own affair.
 //! - **Order.** Work on one queue happens in submission order. An operation may return before its
 //!   work is done; only a [`Pending`] makes values visible to the host.
+//! - **Queues.** Tables, eq factors and pending values belong to the queue they were made on; a
+//!   backend may panic when one is used with another queue. Wiring and coefficients are immutable and
+//!   serve every queue: their upload is complete, or ordered before any use, when the call returns.
 //! - **No randomness, no transcript.** Challenges come from the caller; per round only the sums of a
 //!   grid reach the host.
 //! - **Programmer errors panic** (shapes that do not fit, see each method); conditions that nobody
 //!   can foresee are [`BackendError`]s. After an error the queue's tables are unspecified but safe.
+//!   After [`BackendError::DeviceLost`] every call on every queue of the backend fails.
 //! - **Variables.** The first variable is the most significant bit of an index. Folding binds the
 //!   first variable: `T'[i] = T[i] + r (T[i + half] - T[i])`.
 //!
@@ -18,7 +22,7 @@ use std::sync::Arc;
 use crate::error::{BackendError, Unsupported};
 use crate::field::{ChallengeField, FieldId};
 use crate::round_poly::grid_len;
-use crate::summand::Summand;
+use crate::summand::{Summand, SummandShape};
 use crate::wiring::{LayerCoefs, LayerWiring};
 
 /// A backend's kind; the name is what `--backend` takes and what counters report.
@@ -43,6 +47,8 @@ pub struct JobShape {
     pub field: FieldId,
     /// Variables of the largest table.
     pub num_vars: u32,
+    /// The summands of its sumchecks: what round kernels are compiled for.
+    pub summands: Vec<SummandShape>,
     /// Bytes needed at once at the peak, as planned.
     pub peak_bytes: u64,
 }
@@ -59,6 +65,9 @@ pub trait DeviceMle: Clone + Send + Sync + 'static {
 }
 
 /// Values on their way to the host.
+///
+/// It borrows nothing. Errors of earlier work on its queue may surface here; dropping it cancels
+/// nothing.
 pub trait Pending<F>: Send {
     /// The values if they have arrived; never blocks. After `Some`, or an error, the result of
     /// further calls is unspecified.
@@ -100,6 +109,19 @@ pub struct RoundJob<'a, F: ChallengeField, B: ComputeBackend<F> + ?Sized> {
     pub fold: &'a [F],
     /// Variables of the window, `w >= 1`.
     pub window: usize,
+}
+
+/// A member of a batched submission.
+pub enum Job<'a, F: ChallengeField, B: ComputeBackend<F> + ?Sized> {
+    /// Fold, then sum: [`ComputeBackend::fold_and_sums`].
+    Round(RoundJob<'a, F, B>),
+    /// Fold, then bring all values of all tables to the host: the end of a run, or its hand-off.
+    Tables {
+        /// The tables.
+        mles: &'a mut [B::Mle],
+        /// Challenges to bind first, as in [`RoundJob::fold`].
+        fold: &'a [F],
+    },
 }
 
 /// The number of sums that [`ComputeBackend::round_sums`] returns, and whether the point
@@ -159,11 +181,22 @@ pub trait ComputeBackend<F: ChallengeField>: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The longest window that [`ComputeBackend::round_sums`] takes for a summand of degree at most
-    /// 2 (never asked for higher degrees). The driver asks for shorter ones beyond this: every
-    /// window gives the same proof.
-    fn max_window(&self, summand: &Summand<F>) -> usize {
-        let _ = summand;
+    /// Compiles what proofs of this shape need, so that no kernel is compiled under way; asked after
+    /// [`ComputeBackend::admits`]. Optional: nothing by default.
+    ///
+    /// # Errors
+    /// [`BackendError::KernelCompile`], or the device.
+    fn prepare(&self, job: &JobShape) -> Result<(), BackendError> {
+        let _ = job;
+        Ok(())
+    }
+
+    /// The longest window that a round of tables with `num_vars` variables left may cover when `folds`
+    /// challenges are bound with it. Asked for summands of degree at most 2 only; the driver asks
+    /// for shorter windows beyond this. Every window gives the same proof, so a backend may answer
+    /// by registers, size or latency.
+    fn max_window(&self, summand: &Summand<F>, num_vars: usize, folds: usize) -> usize {
+        let _ = (summand, num_vars, folds);
         1
     }
 
@@ -193,14 +226,15 @@ pub trait ComputeBackend<F: ChallengeField>: Send + Sync + 'static {
         values: &[F::Base],
     ) -> Result<Self::Mle, BackendError>;
 
-    /// Copies a table to the host, lifted to the challenge field.
+    /// Copies tables to the host, one after another, lifted to the challenge field: a table without
+    /// variables is its one value.
     ///
     /// # Errors
     /// Memory, or the device.
     fn download(
         &self,
         queue: &mut Self::Queue,
-        mle: &Self::Mle,
+        mles: &[Self::Mle],
     ) -> Result<Self::Pending, BackendError>;
 
     /// The table `sum_k scale_k * eq(point_k, .)` over `n` variables.
@@ -272,18 +306,6 @@ pub trait ComputeBackend<F: ChallengeField>: Send + Sync + 'static {
         window: usize,
     ) -> Result<Self::Pending, BackendError>;
 
-    /// The single value of each table of no variables, in order.
-    ///
-    /// # Errors
-    /// The device.
-    /// # Panics
-    /// If a table has variables left.
-    fn final_evals(
-        &self,
-        queue: &mut Self::Queue,
-        mles: &[Self::Mle],
-    ) -> Result<Self::Pending, BackendError>;
-
     /// Folds, then sums. Override to read the tables once instead of twice; the result must be that
     /// of [`ComputeBackend::fold`] followed by [`ComputeBackend::round_sums`].
     ///
@@ -298,18 +320,24 @@ pub trait ComputeBackend<F: ChallengeField>: Send + Sync + 'static {
         self.round_sums(queue, job.summand, job.mles, job.eq, job.window)
     }
 
-    /// The rounds of several independent runs; override to make them one submission.
+    /// The next work of several independent runs; override to make it one submission and one copy
+    /// back. Results are in the order of the jobs.
     ///
     /// # Errors
-    /// As [`ComputeBackend::fold_and_sums`].
-    fn submit_rounds(
+    /// As [`ComputeBackend::fold_and_sums`] and [`ComputeBackend::download`].
+    fn submit(
         &self,
         queue: &mut Self::Queue,
-        jobs: &mut [RoundJob<'_, F, Self>],
+        jobs: &mut [Job<'_, F, Self>],
     ) -> Result<Vec<Self::Pending>, BackendError> {
-        jobs.iter_mut()
-            .map(|job| self.fold_and_sums(queue, job))
-            .collect()
+        let run = |job: &mut Job<'_, F, Self>| match job {
+            Job::Round(round) => self.fold_and_sums(queue, round),
+            Job::Tables { mles, fold } => {
+                self.fold(queue, mles, fold)?;
+                self.download(queue, mles)
+            }
+        };
+        jobs.iter_mut().map(run).collect()
     }
 }
 

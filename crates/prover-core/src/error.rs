@@ -10,14 +10,14 @@ use crate::field::FieldId;
 #[non_exhaustive]
 pub enum BackendError {
     /// The device, or the limit set for it, has too little memory.
-    #[error("{device}: out of memory: {requested_bytes} bytes requested, {free_bytes} free")]
+    #[error("{device}: out of memory: {requested_bytes} bytes requested, {} free", shown(*free_bytes))]
     OutOfMemory {
         /// Which device.
         device: String,
         /// Size of the allocation that failed.
         requested_bytes: u64,
-        /// What was left.
-        free_bytes: u64,
+        /// What was left, if the device tells.
+        free_bytes: Option<u64>,
     },
     /// The device went away.
     #[error("{device}: device lost")]
@@ -43,6 +43,10 @@ pub enum BackendError {
         /// What it said.
         message: String,
     },
+}
+
+fn shown(free_bytes: Option<u64>) -> String {
+    free_bytes.map_or_else(|| "unknown how many".into(), |bytes| bytes.to_string())
 }
 
 /// A job that a backend cannot do, found out before any work.

@@ -13,8 +13,8 @@ pub mod summand;
 pub mod wiring;
 
 pub use backend::{
-    BackendInfo, ComputeBackend, DeviceLayer, DeviceMle, JobShape, LayerBackend, Pending, PhaseOne,
-    PhaseTwo, Ready, RoundJob, window_points,
+    BackendInfo, ComputeBackend, DeviceLayer, DeviceMle, Job, JobShape, LayerBackend, Pending,
+    PhaseOne, PhaseTwo, Ready, RoundJob, window_points,
 };
 pub use error::{BackendError, Unavailable, Unsupported};
 pub use field::{ChallengeField, Field, FieldId};

@@ -91,7 +91,9 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
         })?;
         coefs.push(layer_coefs);
         if !layer.host.asserts.is_empty() {
-            let values = backend.download(queue, &above)?.wait()?;
+            let values = backend
+                .download(queue, core::slice::from_ref(&above))?
+                .wait()?;
             collect_violations(
                 &values,
                 instances,
@@ -108,7 +110,7 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
         .pop()
         .flatten()
         .expect("a circuit has at least one layer");
-    let table = backend.download(queue, &last)?.wait()?;
+    let table = backend.download(queue, &[last])?.wait()?;
     let zeros: Vec<u32> = (0..circuit.num_zero_outputs()).collect();
     collect_violations(
         &table,

@@ -1,7 +1,7 @@
 //! Proving: one run, or several in flight on one queue.
 
 use prover_circuit::Instances;
-use prover_core::{ChallengeField, JobShape, LayerBackend};
+use prover_core::{ChallengeField, JobShape, LayerBackend, Summand};
 use prover_proof::{CommitmentKind, Proof, ProofShape, ProtocolConfig, RandomCoefField};
 use prover_sumcheck::{Driver, Progress, submit_batch};
 use prover_transcript::{Sha256Transcript, Transcript};
@@ -49,12 +49,14 @@ pub(crate) fn admit<F: ChallengeField, B: LayerBackend<F>>(
         });
     }
     let num_vars = compiled.circuit().max_vars() + shape.instance_vars();
-    backend.admits(&JobShape {
+    let job = JobShape {
         field: F::ID,
         num_vars,
+        summands: vec![Summand::<F>::product().shape()],
         peak_bytes: plan.peak_bytes,
-    })?;
-    Ok(())
+    };
+    backend.admits(&job)?;
+    Ok(backend.prepare(&job)?)
 }
 
 /// Proves `N` instances of a circuit.

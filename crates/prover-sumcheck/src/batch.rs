@@ -2,15 +2,14 @@
 
 use std::time::Instant;
 
-use prover_core::{ChallengeField, ComputeBackend, RoundJob};
+use prover_core::{ChallengeField, ComputeBackend, Job};
 use prover_transcript::Transcript;
 
 use crate::SumcheckError;
 use crate::metrics::Phase;
 use crate::run::{Driver, Outcome, Progress, Statement, SumcheckRun};
 
-/// Submits the next piece of work of every run: rounds on the device in one submission, everything
-/// else (hand-off, rounds on the host, final evaluations) one by one.
+/// Submits the next piece of work of every run, what is on the device as one submission.
 ///
 /// # Errors
 /// If a device fails; then no run of the batch can go on.
@@ -21,19 +20,18 @@ pub fn submit_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F
 ) -> Result<(), SumcheckError> {
     let start = Instant::now();
     let mut members = Vec::new();
-    let mut jobs: Vec<RoundJob<'_, F, B>> = Vec::new();
-    let mut others = Vec::new();
+    let mut jobs: Vec<Job<'_, F, B>> = Vec::new();
+    let mut on_host = Vec::new();
     for (index, run) in runs.iter_mut().enumerate() {
-        run.hand_off_if_due(driver, queue)?;
         match run.device_job(driver) {
-            Some((window, job)) => {
-                members.push((index, window));
+            Some((asked, job)) => {
+                members.push((index, asked));
                 jobs.push(job);
             }
-            None => others.push(index),
+            None => on_host.push(index),
         }
     }
-    let pending = driver.backend.submit_rounds(queue, &mut jobs)?;
+    let pending = driver.backend.submit(queue, &mut jobs)?;
     assert_eq!(
         pending.len(),
         members.len(),
@@ -46,11 +44,11 @@ pub fn submit_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F
         Phase::RoundEvaluate,
         start.elapsed(),
     );
-    for ((index, window), pending) in members.into_iter().zip(pending) {
-        runs[index].submitted(window, pending);
+    for ((index, asked), pending) in members.into_iter().zip(pending) {
+        runs[index].submitted(asked, pending);
     }
-    for index in others {
-        runs[index].submit(driver, queue)?;
+    for index in on_host {
+        runs[index].submit_on_host(driver)?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use prover_core::{
-    ChallengeField, ComputeBackend, DeviceMle, Pending, RoundJob, RoundPoly, Summand, WindowGrid,
-    window_points,
+    ChallengeField, ComputeBackend, DeviceMle, Job, Pending, RoundJob, RoundPoly, Summand,
+    WindowGrid, window_points,
 };
 use prover_transcript::{Transcript, TranscriptExt};
 
@@ -117,9 +117,20 @@ enum Place<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> {
     },
 }
 
-/// Values under way: a window's sums, or the final evaluations (`window` 0).
+/// What was asked for with the last submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The sums of a window of so many variables.
+    Sums(usize),
+    /// The tables, to go on with them on the host.
+    HandOff,
+    /// The tables of no variables.
+    FinalEvals,
+}
+
+/// Values under way.
 struct InFlight<P, Q, F> {
-    window: usize,
+    asked: Asked,
     values: Values<P, Q, F>,
 }
 
@@ -206,8 +217,8 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         })
     }
 
-    /// Enqueues the next piece of work: a window's sums, with the last challenges folded in, or the
-    /// final evaluations. Hands the tables to the host-side backend when few variables remain.
+    /// Enqueues the next piece of work and returns at once: a window's sums with the last challenges
+    /// folded in, the tables for the hand-off when few variables remain, or the final evaluations.
     ///
     /// # Errors
     /// If the device fails.
@@ -219,79 +230,105 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         queue: &mut B::Queue,
     ) -> Result<(), SumcheckError> {
         let start = Instant::now();
-        self.hand_off_if_due(driver, queue)?;
-        let Some(window) = self.next_window(driver) else {
-            return self.submit_final(driver, queue);
+        let Some((asked, mut job)) = self.device_job(driver) else {
+            return self.submit_on_host(driver);
         };
-        let (name, pending) = match &mut self.place {
-            Place::Device { mles, eq } => {
-                let mut job = RoundJob {
-                    summand: &self.summand,
-                    mles,
-                    eq: eq.as_ref(),
-                    fold: &self.unfolded,
-                    window,
-                };
-                let pending = driver.backend.fold_and_sums(queue, &mut job)?;
-                (driver.backend.info().name, Values::Device(vec![pending]))
-            }
-            Place::Host { queue, mles, eq } => {
-                let (host, _) = driver
-                    .hand_off
-                    .expect("tables are on the host only after a hand-off");
-                let mut job = RoundJob {
-                    summand: &self.summand,
-                    mles,
-                    eq: eq.as_ref(),
-                    fold: &self.unfolded,
-                    window,
-                };
-                (
-                    host.info().name,
-                    Values::Host(host.fold_and_sums(queue, &mut job)?),
-                )
-            }
-        };
-        self.unfolded.clear();
-        self.in_flight = Some(InFlight {
-            window,
-            values: pending,
-        });
+        let backend = driver.backend;
+        let pending = backend
+            .submit(queue, core::slice::from_mut(&mut job))?
+            .pop()
+            .expect("a backend answers every job");
+        self.submitted(asked, pending);
+        let phase = self.phase(asked);
         driver
             .metrics
-            .add(name, self.group, Phase::RoundEvaluate, start.elapsed());
+            .add(backend.info().name, self.group, phase, start.elapsed());
         Ok(())
     }
 
-    /// This run's round as a job of a batched submission; `None` if it is not a round on the device.
+    /// This run's next work as a member of a batched submission; `None` if it is on the host.
     pub(crate) fn device_job(
         &mut self,
         driver: Driver<'_, B, H>,
-    ) -> Option<(usize, RoundJob<'_, F, B>)> {
-        assert!(self.in_flight.is_none(), "values are already under way");
-        let window = self.next_window(driver)?;
-        match &mut self.place {
-            Place::Device { mles, eq } => Some((
-                window,
-                RoundJob {
-                    summand: &self.summand,
+    ) -> Option<(Asked, Job<'_, F, B>)> {
+        let asked = self.next(driver);
+        let Place::Device { mles, eq } = &mut self.place else {
+            return None;
+        };
+        let fold = self.unfolded.as_slice();
+        let job = match asked {
+            Asked::Sums(window) => {
+                let (summand, eq) = (&self.summand, eq.as_ref());
+                Job::Round(RoundJob {
+                    summand,
                     mles,
-                    eq: eq.as_ref(),
-                    fold: &self.unfolded,
+                    eq,
+                    fold,
                     window,
-                },
-            )),
-            Place::Host { .. } => None,
-        }
+                })
+            }
+            Asked::HandOff | Asked::FinalEvals => Job::Tables { mles, fold },
+        };
+        Some((asked, job))
     }
 
-    /// Takes the result of a batched submission.
-    pub(crate) fn submitted(&mut self, window: usize, pending: B::Pending) {
+    /// Takes the result of a submission on the device.
+    pub(crate) fn submitted(&mut self, asked: Asked, pending: B::Pending) {
         self.unfolded.clear();
         self.in_flight = Some(InFlight {
-            window,
+            asked,
             values: Values::Device(vec![pending]),
         });
+    }
+
+    /// [`SumcheckRun::submit`] after the hand-off.
+    pub(crate) fn submit_on_host(&mut self, driver: Driver<'_, B, H>) -> Result<(), SumcheckError> {
+        let start = Instant::now();
+        let asked = self.next(driver);
+        let Place::Host { queue, mles, eq } = &mut self.place else {
+            panic!("the tables are on the device")
+        };
+        let (host, _) = driver
+            .hand_off
+            .expect("tables are on the host only after a hand-off");
+        let fold = self.unfolded.as_slice();
+        let pending = match asked {
+            Asked::Sums(window) => {
+                let (summand, eq) = (&self.summand, eq.as_ref());
+                host.fold_and_sums(
+                    queue,
+                    &mut RoundJob {
+                        summand,
+                        mles,
+                        eq,
+                        fold,
+                        window,
+                    },
+                )?
+            }
+            Asked::HandOff | Asked::FinalEvals => {
+                host.fold(queue, mles, fold)?;
+                host.download(queue, mles)?
+            }
+        };
+        self.unfolded.clear();
+        self.in_flight = Some(InFlight {
+            asked,
+            values: Values::Host(pending),
+        });
+        let phase = self.phase(asked);
+        driver
+            .metrics
+            .add(host.info().name, self.group, phase, start.elapsed());
+        Ok(())
+    }
+
+    fn phase(&self, asked: Asked) -> Phase {
+        match asked {
+            Asked::Sums(_) => Phase::RoundEvaluate,
+            Asked::HandOff => Phase::Transfer,
+            Asked::FinalEvals => Phase::Fold,
+        }
     }
 
     /// Takes a part off the claim that became known only after the first submission.
@@ -349,19 +386,28 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             Values::Device(partials) => sum_partials(partials)?,
             Values::Host(pending) => pending.wait()?,
         };
-        let waited = start.elapsed();
-        if in_flight.window == 0 {
-            driver.metrics.add(name, self.group, Phase::Fold, waited);
-            return self.finish(driver, values);
-        }
-        driver
-            .metrics
-            .add(name, self.group, Phase::RoundEvaluate, waited);
+        driver.metrics.add(
+            name,
+            self.group,
+            self.phase(in_flight.asked),
+            start.elapsed(),
+        );
         let start = Instant::now();
-        self.absorb_window(driver, in_flight.window, values, transcript)?;
-        driver
-            .metrics
-            .add("host", self.group, Phase::FiatShamir, start.elapsed());
+        match in_flight.asked {
+            Asked::Sums(window) => {
+                self.absorb_window(driver, window, values, transcript)?;
+                driver
+                    .metrics
+                    .add("host", self.group, Phase::FiatShamir, start.elapsed());
+            }
+            Asked::HandOff => {
+                self.hand_off(driver, &values)?;
+                driver
+                    .metrics
+                    .add(name, self.group, Phase::Transfer, start.elapsed());
+            }
+            Asked::FinalEvals => return self.finish(driver, values),
+        }
         Ok(Progress::Continues)
     }
 
@@ -376,104 +422,61 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         })
     }
 
-    /// Variables of the next round operation; `None` when all are bound.
-    fn next_window(&self, driver: Driver<'_, B, H>) -> Option<usize> {
+    /// What to ask for next.
+    fn next(&self, driver: Driver<'_, B, H>) -> Asked {
+        assert!(self.in_flight.is_none(), "values are already under way");
+        assert!(self.final_evals.is_none(), "the run is done");
+        let on_device = matches!(self.place, Place::Device { .. });
+        if self.num_vars == 0 {
+            return Asked::FinalEvals;
+        }
+        if on_device
+            && driver
+                .hand_off
+                .is_some_and(|(_, most)| self.num_vars <= most)
+        {
+            return Asked::HandOff;
+        }
         let until_boundary = match self.num_vars.checked_sub(self.eq_point.len()) {
             Some(outside) if outside > 0 => outside,
             _ => self.num_vars,
         };
-        if until_boundary == 0 {
-            return None;
-        }
-        let most = match (self.summand.degree() <= 2, &self.place) {
+        let folds = self.unfolded.len();
+        let most = match (self.summand.degree() <= 2, driver.hand_off) {
             (false, _) => 1,
-            (true, Place::Device { .. }) => driver.backend.max_window(&self.summand),
-            (true, Place::Host { .. }) => driver
-                .hand_off
-                .map_or(1, |(host, _)| host.max_window(&self.summand)),
+            (true, Some((host, _))) if !on_device => {
+                host.max_window(&self.summand, self.num_vars, folds)
+            }
+            (true, _) => driver
+                .backend
+                .max_window(&self.summand, self.num_vars, folds),
         };
-        Some(driver.window.min(most).min(until_boundary).max(1))
+        Asked::Sums(driver.window.min(most).min(until_boundary).max(1))
     }
 
-    /// Folds what is due on the device and moves the tables to the host-side backend.
-    pub(crate) fn hand_off_if_due(
-        &mut self,
-        driver: Driver<'_, B, H>,
-        queue: &mut B::Queue,
-    ) -> Result<(), SumcheckError> {
-        assert!(self.in_flight.is_none(), "values are already under way");
-        let Some((host, threshold)) = driver.hand_off else {
-            return Ok(());
-        };
-        let Place::Device { mles, .. } = &mut self.place else {
-            return Ok(());
-        };
-        if self.num_vars > threshold {
-            return Ok(());
-        }
-        let start = Instant::now();
-        driver.backend.fold(queue, mles, &self.unfolded)?;
-        self.unfolded.clear();
-        let under_way = mles
-            .iter()
-            .map(|mle| driver.backend.download(queue, mle))
+    /// Goes on with the tables' values on the host-side backend.
+    fn hand_off(&mut self, driver: Driver<'_, B, H>, values: &[F]) -> Result<(), SumcheckError> {
+        let (host, _) = driver
+            .hand_off
+            .expect("asked for only with a host-side backend");
+        assert_eq!(
+            values.len(),
+            self.summand.num_tables() << self.num_vars,
+            "the backend returned tables of the wrong size"
+        );
+        let mut queue = host.open_queue()?;
+        let mles = values
+            .chunks(1 << self.num_vars)
+            .map(|table| host.upload(&mut queue, table))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut host_queue = host.open_queue()?;
-        let mut host_mles = Vec::with_capacity(under_way.len());
-        for pending in under_way {
-            host_mles.push(host.upload(&mut host_queue, &pending.wait()?)?);
-        }
         let rest = &self.eq_point[self.eq_point.len().saturating_sub(self.num_vars)..];
         let eq = match rest.is_empty() {
             true => None,
-            false => Some(host.prepare_eq(&mut host_queue, rest)?),
+            false => Some(host.prepare_eq(&mut queue, rest)?),
         };
-        tracing::debug!(
-            from = driver.backend.info().name,
-            to = host.info().name,
-            num_vars = self.num_vars,
-            "hand-off"
-        );
-        self.place = Place::Host {
-            queue: host_queue,
-            mles: host_mles,
-            eq,
-        };
-        driver.metrics.add(
-            driver.backend.info().name,
-            self.group,
-            Phase::Transfer,
-            start.elapsed(),
-        );
-        Ok(())
-    }
-
-    fn submit_final(
-        &mut self,
-        driver: Driver<'_, B, H>,
-        queue: &mut B::Queue,
-    ) -> Result<(), SumcheckError> {
-        assert!(self.final_evals.is_none(), "the run is done");
-        let start = Instant::now();
-        let name = self.backend_name(driver);
-        let values = match &mut self.place {
-            Place::Device { mles, .. } => {
-                driver.backend.fold(queue, mles, &self.unfolded)?;
-                Values::Device(vec![driver.backend.final_evals(queue, mles)?])
-            }
-            Place::Host { queue, mles, .. } => {
-                let (host, _) = driver
-                    .hand_off
-                    .expect("tables are on the host only after a hand-off");
-                host.fold(queue, mles, &self.unfolded)?;
-                Values::Host(host.final_evals(queue, mles)?)
-            }
-        };
-        self.unfolded.clear();
-        self.in_flight = Some(InFlight { window: 0, values });
-        driver
-            .metrics
-            .add(name, self.group, Phase::Fold, start.elapsed());
+        let (from, to) = (driver.backend.info().name, host.info().name);
+        tracing::debug!(from, to, num_vars = self.num_vars, "hand-off");
+        self.place = Place::Host { queue, mles, eq };
         Ok(())
     }
 

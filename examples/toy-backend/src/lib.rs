@@ -89,8 +89,9 @@ impl<F: ChallengeField> ComputeBackend<F> for ToyBackend<F> {
         Ok(Mle::new(lifted.collect(), true))
     }
 
-    fn download(&self, (): &mut (), mle: &Mle<F>) -> Result<Ready<F>, BackendError> {
-        Ok(Ready(mle.values.to_vec()))
+    fn download(&self, (): &mut (), mles: &[Mle<F>]) -> Result<Ready<F>, BackendError> {
+        let values = mles.iter().flat_map(|mle| mle.values.iter().copied());
+        Ok(Ready(values.collect()))
     }
 
     fn eq_mle(&self, (): &mut (), terms: &[(F, &[F])]) -> Result<Mle<F>, BackendError> {
@@ -149,14 +150,6 @@ impl<F: ChallengeField> ComputeBackend<F> for ToyBackend<F> {
             .filter(|&place| !(implied && place == 1))
             .map(|place| sum_at(summand, mles, &weights, place));
         Ok(Ready(sums.collect()))
-    }
-
-    fn final_evals(&self, (): &mut (), mles: &[Mle<F>]) -> Result<Ready<F>, BackendError> {
-        let values = mles.iter().map(|mle| {
-            assert_eq!(mle.num_vars(), 0, "variables left");
-            mle.values[0]
-        });
-        Ok(Ready(values.collect()))
     }
 }
 
