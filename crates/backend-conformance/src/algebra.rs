@@ -2,7 +2,8 @@
 
 use prover_core::round_poly::{grid_len, ones_index};
 use prover_core::{
-    ChallengeField, ComputeBackend, LayerBackend, Pending, RoundJob, RoundPoly, Summand, WindowGrid,
+    ChallengeField, ComputeBackend, Job, LayerBackend, Pending, RoundJob, RoundPoly, Summand,
+    WindowGrid,
 };
 
 use crate::definition::{extension, total};
@@ -45,7 +46,7 @@ pub fn fold_commutes_with_evaluation<F: ChallengeField, B: LayerBackend<F>>(
             session.fold(&mut mles, &point[split..])?;
             let got = session
                 .backend
-                .final_evals(&mut session.queue, &mles)?
+                .download(&mut session.queue, &mles)?
                 .wait()?;
             same(&got, &[want], format_args!("{split}, then all of {n}"))?;
         }
@@ -124,22 +125,23 @@ pub fn submissions_are_each_job_alone<F: ChallengeField, B: LayerBackend<F>>(
             let (point, r) = (rng.point(n - fold), rng.point(fold));
             let point = (i % 2 == 1).then_some(&point[..]);
             let mut alone = session.upload_all(&tables)?;
-            want.push(session.fold_and_sums(summand, &mut alone, point, &r, 1)?);
+            want.push(match i % 3 {
+                2 => {
+                    session.fold(&mut alone, &r)?;
+                    session.read_all(&alone)?
+                }
+                _ => session.fold_and_sums(summand, &mut alone, point, &r, 1)?,
+            });
             let eq = session.prepare(point)?;
             parts.push((summand, session.upload_all(&tables)?, eq, r, alone));
         }
-        let mut jobs: Vec<RoundJob<'_, F, B>> = parts
+        let mut jobs: Vec<Job<'_, F, B>> = parts
             .iter_mut()
-            .map(|(summand, mles, eq, fold, _)| RoundJob {
-                summand: *summand,
-                mles,
-                eq: eq.as_ref(),
-                fold,
-                window: 1,
-            })
+            .enumerate()
+            .map(|(i, (summand, mles, eq, fold, _))| job(i % 3 == 2, summand, mles, eq, fold))
             .collect();
         let backend = session.backend;
-        let pending = backend.submit_rounds(&mut session.queue, &mut jobs)?;
+        let pending = backend.submit(&mut session.queue, &mut jobs)?;
         same(&[pending.len()], &[count], format_args!("results"))?;
         for (i, (sums, want)) in pending.into_iter().zip(&want).enumerate() {
             same(&sums.wait()?, want, format_args!("job {i} of {count}"))?;
@@ -152,6 +154,26 @@ pub fn submissions_are_each_job_alone<F: ChallengeField, B: LayerBackend<F>>(
         }
     }
     Ok(())
+}
+
+/// A round of one variable, or, with `tables`, the tables' values.
+pub(crate) fn job<'a, F: ChallengeField, B: ComputeBackend<F>>(
+    tables: bool,
+    summand: &'a Summand<F>,
+    mles: &'a mut [B::Mle],
+    eq: &'a Option<B::Eq>,
+    fold: &'a [F],
+) -> Job<'a, F, B> {
+    if tables {
+        return Job::Tables { mles, fold };
+    }
+    Job::Round(RoundJob {
+        summand,
+        mles,
+        eq: eq.as_ref(),
+        fold,
+        window: 1,
+    })
 }
 
 /// The sums over bits add up to the sum over the whole cube, computed on the host: without eq factor,

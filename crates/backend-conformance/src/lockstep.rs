@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prover_core::{
-    BackendError, BackendInfo, ChallengeField, ComputeBackend, DeviceMle, Pending, RoundJob,
+    BackendError, BackendInfo, ChallengeField, ComputeBackend, DeviceMle, Job, Pending, RoundJob,
     Summand,
 };
 
@@ -183,6 +183,8 @@ impl<F: ChallengeField, A: ComputeBackend<F>, B: ComputeBackend<F>> LockstepBack
         if got != want {
             return Err(mismatch(op, format!("a table of {got}; not {want}")));
         }
+        let ours = core::slice::from_ref(ours);
+        let oracle = core::slice::from_ref(oracle);
         let ours = self.ours.download(&mut queue.ours, ours)?.wait()?;
         let oracle = self.oracle.download(&mut queue.oracle, oracle)?.wait()?;
         compare(&self.seen, op, &ours, &oracle)
@@ -253,10 +255,9 @@ where
         &self.info
     }
 
-    fn max_window(&self, summand: &Summand<F>) -> usize {
-        self.ours
-            .max_window(summand)
-            .min(self.oracle.max_window(summand))
+    fn max_window(&self, summand: &Summand<F>, num_vars: usize, folds: usize) -> usize {
+        let ours = self.ours.max_window(summand, num_vars, folds);
+        ours.min(self.oracle.max_window(summand, num_vars, folds))
     }
 
     fn open_queue(&self) -> Result<Self::Queue, BackendError> {
@@ -285,10 +286,10 @@ where
     fn download(
         &self,
         queue: &mut Self::Queue,
-        mle: &Self::Mle,
+        mles: &[Self::Mle],
     ) -> Result<Self::Pending, BackendError> {
-        let ours = self.ours.download(&mut queue.ours, mle.ours())?;
-        let oracle = self.oracle.download(&mut queue.oracle, mle.oracle())?;
+        let ours = self.ours.download(&mut queue.ours, &ours(mles))?;
+        let oracle = self.oracle.download(&mut queue.oracle, &oracles(mles))?;
         Ok(self.pending("download", ours, oracle))
     }
 
@@ -359,16 +360,6 @@ where
         Ok(self.pending("round_sums", ours, oracle))
     }
 
-    fn final_evals(
-        &self,
-        queue: &mut Self::Queue,
-        mles: &[Self::Mle],
-    ) -> Result<Self::Pending, BackendError> {
-        let ours = self.ours.final_evals(&mut queue.ours, &ours(mles))?;
-        let oracle = self.oracle.final_evals(&mut queue.oracle, &oracles(mles))?;
-        Ok(self.pending("final_evals", ours, oracle))
-    }
-
     fn fold_and_sums(
         &self,
         queue: &mut Self::Queue,
@@ -387,39 +378,64 @@ where
         Ok(pending)
     }
 
-    fn submit_rounds(
+    fn submit(
         &self,
         queue: &mut Self::Queue,
-        jobs: &mut [RoundJob<'_, F, Self>],
+        jobs: &mut [Job<'_, F, Self>],
     ) -> Result<Vec<Self::Pending>, BackendError> {
-        let (mut a, mut b): (Vec<_>, Vec<_>) = jobs.iter_mut().map(|job| take(job.mles)).unzip();
+        let (mut a, mut b): (Vec<_>, Vec<_>) = jobs.iter_mut().map(|job| take(tables(job))).unzip();
         let mut jobs_a: Vec<_> = jobs
             .iter()
             .zip(&mut a)
-            .map(|(job, mles)| narrowed(job, mles, Pair::ours))
+            .map(|(job, mles)| narrowed_job(job, mles, Pair::ours))
             .collect();
-        let ours = self.ours.submit_rounds(&mut queue.ours, &mut jobs_a);
+        let ours = self.ours.submit(&mut queue.ours, &mut jobs_a);
         let mut jobs_b: Vec<_> = jobs
             .iter()
             .zip(&mut b)
-            .map(|(job, mles)| narrowed(job, mles, Pair::oracle))
+            .map(|(job, mles)| narrowed_job(job, mles, Pair::oracle))
             .collect();
-        let oracle = self.oracle.submit_rounds(&mut queue.oracle, &mut jobs_b);
+        let oracle = self.oracle.submit(&mut queue.oracle, &mut jobs_b);
         for ((job, a), b) in jobs.iter_mut().zip(a).zip(b) {
-            put(job.mles, a, b);
+            put(tables(job), a, b);
         }
         let (ours, oracle) = (ours?, oracle?);
         if ours.len() != jobs.len() {
             let message = format!("{} results of {} jobs", ours.len(), jobs.len());
-            return Err(mismatch("submit_rounds", message));
+            return Err(mismatch("submit", message));
         }
-        for job in jobs.iter() {
-            self.check_all(queue, "submit_rounds: tables", job.mles)?;
+        for job in jobs.iter_mut() {
+            self.check_all(queue, "submit: tables", tables(job))?;
         }
         let pairs = ours.into_iter().zip(oracle);
-        Ok(pairs
-            .map(|(a, b)| self.pending("submit_rounds", a, b))
-            .collect())
+        Ok(pairs.map(|(a, b)| self.pending("submit", a, b)).collect())
+    }
+}
+
+/// The tables of a job.
+fn tables<'j, F: ChallengeField, P: ComputeBackend<F>>(
+    job: &'j mut Job<'_, F, P>,
+) -> &'j mut [P::Mle] {
+    match job {
+        Job::Round(round) => round.mles,
+        Job::Tables { mles, .. } => mles,
+    }
+}
+
+/// [`narrowed`] for a member of a submission.
+fn narrowed_job<'a, F, C, P>(
+    job: &'a Job<'_, F, P>,
+    mles: &'a mut [C::Mle],
+    eq: fn(&P::Eq) -> &C::Eq,
+) -> Job<'a, F, C>
+where
+    F: ChallengeField,
+    C: ComputeBackend<F>,
+    P: ComputeBackend<F>,
+{
+    match job {
+        Job::Round(round) => Job::Round(narrowed(round, mles, eq)),
+        Job::Tables { fold, .. } => Job::Tables { mles, fold },
     }
 }
 

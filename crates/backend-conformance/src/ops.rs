@@ -1,9 +1,10 @@
 //! Every operation on tables against the oracle: edges, sizes, fields, shared handles.
 
 use prover_core::{
-    ChallengeField, ComputeBackend, DeviceMle, JobShape, LayerBackend, Pending, RoundJob, Summand,
+    ChallengeField, ComputeBackend, DeviceMle, Job, JobShape, LayerBackend, Pending, Summand,
 };
 
+use crate::algebra::job;
 use crate::failure::{Failure, ensure, same};
 use crate::fixture::{Fill, HostTable, Rng, edges, summands, window_fits};
 use crate::subject::{Session, Subject};
@@ -23,12 +24,13 @@ pub fn introduces_itself<F: ChallengeField, B: LayerBackend<F>>(subject: &Subjec
         format_args!("sizes that cannot be: {info:?}"),
     )?;
     ensure(
-        backend.max_window(&Summand::product()) >= 1,
+        backend.max_window(&Summand::product(), 4, 1) >= 1,
         format_args!("no window at all"),
     )?;
     let job = JobShape {
         field: F::ID,
         num_vars: 4,
+        summands: vec![Summand::<F>::product().shape()],
         peak_bytes: 1 << 12,
     };
     backend
@@ -62,7 +64,9 @@ pub fn polling_gives_what_waiting_gives<F: ChallengeField, B: LayerBackend<F>>(
     let mut session = subject.session()?;
     let table = HostTable::<F>::new(false, Fill::Random, 6, &mut Rng::new(2));
     let mle = session.upload(&table)?;
-    let mut pending = session.backend.download(&mut session.queue, &mle)?;
+    let mut pending = session
+        .backend
+        .download(&mut session.queue, core::slice::from_ref(&mle))?;
     drop(mle); // A handle may go while its values travel.
     loop {
         if let Some(values) = pending.poll()? {
@@ -230,12 +234,12 @@ pub fn fused_rounds_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subje
     Ok(())
 }
 
-/// `submit_rounds` of jobs that have nothing in common, against the oracle.
+/// `submit` of jobs that have nothing in common, against the oracle.
 pub fn submissions_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subject<F, B>) -> Law {
     let backend = subject.lockstep();
     let mut session = Session::new(&backend)?;
     let mut rng = Rng::new(9);
-    let none = backend.submit_rounds(&mut session.queue, &mut [])?;
+    let none = backend.submit(&mut session.queue, &mut [])?;
     ensure(none.is_empty(), format_args!("results of no jobs"))?;
     let all = summands::<F>(&mut rng);
     for count in 1..=7 {
@@ -249,17 +253,12 @@ pub fn submissions_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subjec
             let mles = session.upload_all(&tables)?;
             parts.push((summand, mles, eq, rng.point::<F>(fold)));
         }
-        let mut jobs: Vec<RoundJob<'_, F, _>> = parts
+        let mut jobs: Vec<Job<'_, F, _>> = parts
             .iter_mut()
-            .map(|(summand, mles, eq, fold)| RoundJob {
-                summand: *summand,
-                mles,
-                eq: eq.as_ref(),
-                fold,
-                window: 1,
-            })
+            .enumerate()
+            .map(|(i, (summand, mles, eq, fold))| job(i % 3 == 1, summand, mles, eq, fold))
             .collect();
-        let pending = backend.submit_rounds(&mut session.queue, &mut jobs)?;
+        let pending = backend.submit(&mut session.queue, &mut jobs)?;
         for sums in pending {
             sums.wait()
                 .map_err(|e| Failure::from(e).at(format_args!("{count} jobs")))?;
@@ -268,17 +267,17 @@ pub fn submissions_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subjec
     Ok(())
 }
 
-/// `final_evals` of none, one and many tables, in both fields.
-pub fn final_evals_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subject<F, B>) -> Law {
+/// `download` of none, one and many tables, with and without variables, in both fields.
+pub fn downloads_agree<F: ChallengeField, B: LayerBackend<F>>(subject: &Subject<F, B>) -> Law {
     let backend = subject.lockstep();
     let mut session = Session::new(&backend)?;
     let mut rng = Rng::new(10);
     for count in [0, 1, 2, 7] {
         let mles = session.upload_all(&HostTable::mixed(count, 0, &mut rng))?;
-        backend.final_evals(&mut session.queue, &mles)?.wait()?;
+        backend.download(&mut session.queue, &mles)?.wait()?;
         let mut mles = session.upload_all(&HostTable::mixed(count, 3, &mut rng))?;
         session.fold(&mut mles, &rng.point(3))?;
-        backend.final_evals(&mut session.queue, &mles)?.wait()?;
+        backend.download(&mut session.queue, &mles)?.wait()?;
     }
     Ok(())
 }
@@ -302,14 +301,8 @@ pub fn clones_keep_their_values<F: ChallengeField, B: LayerBackend<F>>(
                 0 => session.fold(&mut mles, &r)?,
                 1 => drop(session.fold_and_sums(&product, &mut mles, None, &r, 1)?),
                 _ => {
-                    let mut jobs = [RoundJob {
-                        summand: &product,
-                        mles: &mut mles,
-                        eq: None,
-                        fold: &r,
-                        window: 1,
-                    }];
-                    backend.submit_rounds(&mut session.queue, &mut jobs)?;
+                    let mut jobs = [job(false, &product, &mut mles, &None, &r)];
+                    backend.submit(&mut session.queue, &mut jobs)?;
                 }
             }
             let place = format_args!("n = {n}, way {way}");
@@ -380,5 +373,5 @@ pub(crate) fn max_window<F: ChallengeField, B: ComputeBackend<F>>(
     if summand.degree() > 2 {
         return 1;
     }
-    backend.max_window(summand).min(3)
+    backend.max_window(summand, 16, 0).min(3)
 }

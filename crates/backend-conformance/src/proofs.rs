@@ -267,7 +267,7 @@ pub fn proofs_survive_a_lack_of_memory<F: ChallengeField, B: LayerBackend<F>>(
                 requested_bytes,
                 free_bytes,
                 ..
-            })) => requested_bytes.saturating_sub(free_bytes),
+            })) => requested_bytes.saturating_sub(free_bytes.unwrap_or(0)),
             // Refused before any work: the next limit to try is not known.
             Err(ProveError::Unsupported(_)) => 1 + limit / 8,
             Err(other) => return Err(Failure::from(other).at(place)),

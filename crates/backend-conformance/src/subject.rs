@@ -148,7 +148,15 @@ impl<'a, F: ChallengeField, B: ComputeBackend<F>> Session<'a, F, B> {
     /// # Errors
     /// The backend's.
     pub fn read(&mut self, mle: &B::Mle) -> Result<Vec<F>, Failure> {
-        Ok(self.backend.download(&mut self.queue, mle)?.wait()?)
+        self.read_all(core::slice::from_ref(mle))
+    }
+
+    /// Downloads tables, one after another.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn read_all(&mut self, mles: &[B::Mle]) -> Result<Vec<F>, Failure> {
+        Ok(self.backend.download(&mut self.queue, mles)?.wait()?)
     }
 
     /// Folds tables in place.

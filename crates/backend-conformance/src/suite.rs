@@ -35,7 +35,7 @@ macro_rules! __with_laws {
             ops::round_sums_agree_on_edges
             ops::fused_rounds_agree
             ops::submissions_agree
-            ops::final_evals_agree
+            ops::downloads_agree
             ops::clones_keep_their_values
             ops::queues_are_independent
             algebra::eq_sums_to_one

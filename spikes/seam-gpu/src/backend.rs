@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use prover_core::mle::eq_table;
 use prover_core::{
-    BackendError, BackendInfo, ComputeBackend, DeviceMle, JobShape, RoundJob, Summand, Unsupported,
+    BackendError, BackendInfo, ComputeBackend, DeviceMle, Job, JobShape, RoundJob, Summand,
+    Unsupported,
 };
 
 use crate::device::{Device, Region};
@@ -221,7 +222,7 @@ impl<F: GpuField, D: Device> ComputeBackend<F> for GpuBackend<F, D> {
         }
     }
 
-    fn max_window(&self, _summand: &Summand<F>) -> usize {
+    fn max_window(&self, _summand: &Summand<F>, _num_vars: usize, _folds: usize) -> usize {
         // 27 sums of eight words do not fit in registers; the kernel exists for the tests.
         if F::WORDS > 4 { 2 } else { MAX_WINDOW }
     }
@@ -255,9 +256,9 @@ impl<F: GpuField, D: Device> ComputeBackend<F> for GpuBackend<F, D> {
     fn download(
         &self,
         queue: &mut Self::Queue,
-        mle: &Self::Mle,
+        mles: &[Self::Mle],
     ) -> Result<Self::Pending, BackendError> {
-        self.fetch_tables(queue, std::slice::from_ref(mle))
+        self.fetch_tables(queue, mles)
     }
 
     fn eq_mle(
@@ -352,33 +353,40 @@ impl<F: GpuField, D: Device> ComputeBackend<F> for GpuBackend<F, D> {
         self.sums_of_tables(queue, summand, mles, eq, window)
     }
 
-    fn final_evals(
-        &self,
-        queue: &mut Self::Queue,
-        mles: &[Self::Mle],
-    ) -> Result<Self::Pending, BackendError> {
-        assert!(
-            mles.iter().all(|mle| mle.num_vars() == 0),
-            "a table has variables left"
-        );
-        self.fetch_tables(queue, mles)
-    }
-
     fn fold_and_sums(
         &self,
         queue: &mut Self::Queue,
         job: &mut RoundJob<'_, F, Self>,
     ) -> Result<Self::Pending, BackendError> {
-        let mut pending = self.submit_rounds(queue, std::slice::from_mut(job))?;
+        let mut pending = self.rounds(queue, &mut [job])?;
         Ok(pending.swap_remove(0))
     }
 
-    fn submit_rounds(
+    /// Rounds are one submission with one copy back; tables follow one by one (this is a spike).
+    fn submit(
         &self,
         queue: &mut Self::Queue,
-        jobs: &mut [RoundJob<'_, F, Self>],
+        jobs: &mut [Job<'_, F, Self>],
     ) -> Result<Vec<Self::Pending>, BackendError> {
-        self.rounds(queue, jobs)
+        let mut rounds = Vec::new();
+        let mut tables = Vec::new();
+        for (index, job) in jobs.iter_mut().enumerate() {
+            match job {
+                Job::Round(round) => rounds.push((index, round)),
+                Job::Tables { mles, fold } => {
+                    self.fold(queue, mles, fold)?;
+                    tables.push((index, self.fetch_tables(queue, mles)?));
+                }
+            }
+        }
+        let (indices, mut rounds): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+        let mut results: Vec<_> = indices
+            .into_iter()
+            .zip(self.rounds(queue, &mut rounds)?)
+            .collect();
+        results.append(&mut tables);
+        results.sort_by_key(|&(index, _)| index);
+        Ok(results.into_iter().map(|(_, pending)| pending).collect())
     }
 }
 

@@ -55,14 +55,14 @@ impl<F: GpuField, D: Device> GpuBackend<F, D> {
         Ok(pending.swap_remove(0))
     }
 
-    /// The seam's `submit_rounds`: all jobs' sums, then all reductions, then one copy.
+    /// The rounds of a submission: all jobs' sums, then all reductions, then one copy.
     ///
     /// The order matters where the driver orders launches by the buffers they touch: sums of
     /// different jobs share none that is written.
     pub(crate) fn rounds(
         &self,
         queue: &mut GpuQueue<D>,
-        jobs: &mut [RoundJob<'_, F, Self>],
+        jobs: &mut [&mut RoundJob<'_, F, Self>],
     ) -> Result<Vec<GpuPending<F, D>>, BackendError> {
         if jobs.is_empty() {
             return Ok(Vec::new());

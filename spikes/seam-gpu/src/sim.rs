@@ -171,7 +171,7 @@ impl Device for CudaSim {
             return Err(BackendError::OutOfMemory {
                 device: DEVICE.into(),
                 requested_bytes,
-                free_bytes: self.limit_bytes - used,
+                free_bytes: Some(self.limit_bytes - used),
             });
         }
         Ok(Arc::new(SimBuffer {

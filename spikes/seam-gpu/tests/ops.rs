@@ -166,7 +166,9 @@ fn memory_is_limited_and_given_back() {
     let too_much = backend.upload(&mut queue, &values[..512]).is_ok();
     assert!(matches!(error, Some(BackendError::OutOfMemory { .. })));
     assert!(too_much, "the failed upload holds nothing");
-    let pending = backend.download(&mut queue, &table).expect("download");
+    let pending = backend
+        .download(&mut queue, core::slice::from_ref(&table))
+        .expect("download");
     drop(table);
     assert_eq!(pending.wait().expect("values arrive"), values);
     // The stream's thread drops the last references just after it has sent the values.
@@ -186,9 +188,13 @@ fn a_lost_device_is_an_error() {
     let mut queue = backend.open_queue().expect("queue");
     let values = Numbers(11).elements::<M31Ext3>(1 << 10);
     let table = backend.upload(&mut queue, &values).expect("upload");
-    let mut arrived = backend.download(&mut queue, &table).expect("download");
+    let mut arrived = backend
+        .download(&mut queue, core::slice::from_ref(&table))
+        .expect("download");
     while arrived.poll().expect("poll").is_none() {}
-    let under_way = backend.download(&mut queue, &table).expect("download");
+    let under_way = backend
+        .download(&mut queue, core::slice::from_ref(&table))
+        .expect("download");
     backend.device().lose();
     let lost = |result: Result<Vec<M31Ext3>, BackendError>| {
         assert!(
@@ -197,10 +203,14 @@ fn a_lost_device_is_an_error() {
         );
     };
     lost(under_way.wait());
-    lost(backend.download(&mut queue, &table).and_then(Pending::wait));
+    lost(
+        backend
+            .download(&mut queue, core::slice::from_ref(&table))
+            .and_then(Pending::wait),
+    );
     let mut mles = [table];
     let folded = backend.fold(&mut queue, &mut mles, &values[..1]);
-    lost(folded.and_then(|()| backend.download(&mut queue, &mles[0])?.wait()));
+    lost(folded.and_then(|()| backend.download(&mut queue, &mles)?.wait()));
 }
 
 #[test]
@@ -211,6 +221,7 @@ fn binding_sizes_are_admitted_or_not() {
     let shape = |num_vars| JobShape {
         field: M31Ext3::ID,
         num_vars,
+        summands: Vec::new(),
         peak_bytes: 0,
     };
     assert!(backend.admits(&shape(12)).is_ok());

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Numbers, TestField, reference};
-use prover_core::{ComputeBackend, Pending, RoundJob, Summand, WindowGrid};
+use prover_core::{ComputeBackend, Job, Pending, RoundJob, Summand, WindowGrid};
 use prover_fields::{Bn254, M31Ext3};
 use prover_sumcheck::{Driver, Metrics, Outcome, Statement, prove, prove_batch};
 use prover_transcript::Sha256Transcript;
@@ -101,7 +101,7 @@ impl<F: TestField, B: ComputeBackend<F>> Run<B, F> {
     fn finish(mut self, backend: &B, queue: &mut B::Queue, input: &Input<F>) -> Vec<F> {
         let last = &input.challenges[self.folded..];
         backend.fold(queue, &mut self.mles, last).expect("fold");
-        let pending = backend.final_evals(queue, &self.mles).expect("evals");
+        let pending = backend.download(queue, &self.mles).expect("evals");
         pending.wait().expect("values arrive")
     }
 }
@@ -223,9 +223,9 @@ fn three_jobs<F: TestField, D: Device>(device: &GpuBackend<F, D>) {
             .iter_mut()
             .zip(&inputs)
             .zip(windows)
-            .map(|((run, input), window)| run.job(input, &summand, window))
+            .map(|((run, input), window)| Job::Round(run.job(input, &summand, window)))
             .collect();
-        let mut pending = device.submit_rounds(queue, &mut jobs).expect("rounds");
+        let mut pending = device.submit(queue, &mut jobs).expect("rounds");
         assert_eq!(queue.submissions(), before + 1, "one submission");
         drop(pending.remove(1));
         let last = pending.remove(1).wait().expect("values");

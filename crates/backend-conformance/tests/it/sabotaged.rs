@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use backend_reference::{Coefs, EqPoint, Mle, Queue, ReferenceBackend, Wiring};
 use prover_core::round_poly::{INFINITY, ones_index};
 use prover_core::{
-    BackendError, BackendInfo, ChallengeField, ComputeBackend, DeviceLayer, DeviceMle,
+    BackendError, BackendInfo, ChallengeField, ComputeBackend, DeviceLayer, DeviceMle, Job,
     LayerBackend, LayerCoefs, LayerWiring, Pending, PhaseOne, PhaseTwo, Ready, RoundJob, Summand,
 };
 
@@ -110,7 +110,10 @@ impl Sabotaged {
     }
 
     fn read<F: ChallengeField>(&self, q: &mut Queue, mle: &Inner<F>) -> Vec<F> {
-        self.inner.download(q, mle).unwrap().0
+        self.inner
+            .download(q, core::slice::from_ref(mle))
+            .unwrap()
+            .0
     }
 
     /// The table with its values changed, lifted.
@@ -245,8 +248,8 @@ impl<F: ChallengeField> ComputeBackend<F> for Sabotaged {
         ComputeBackend::<F>::info(&self.inner)
     }
 
-    fn max_window(&self, summand: &Summand<F>) -> usize {
-        self.inner.max_window(summand)
+    fn max_window(&self, summand: &Summand<F>, num_vars: usize, folds: usize) -> usize {
+        self.inner.max_window(summand, num_vars, folds)
     }
 
     fn open_queue(&self) -> Result<Queue, BackendError> {
@@ -254,6 +257,10 @@ impl<F: ChallengeField> ComputeBackend<F> for Sabotaged {
     }
 
     fn upload(&self, q: &mut Queue, values: &[F]) -> Result<Table<F>, BackendError> {
+        let values = match self.has(Defect::MisfitAnswered) {
+            true => &values[..1 << values.len().ilog2()],
+            false => values,
+        };
         let table = self.inner.upload(q, values);
         if self.has(Defect::OutOfMemoryPanics) {
             return Ok(self.cell(table.unwrap()));
@@ -265,8 +272,9 @@ impl<F: ChallengeField> ComputeBackend<F> for Sabotaged {
         Ok(self.cell(self.inner.upload_base(q, values)?))
     }
 
-    fn download(&self, q: &mut Queue, mle: &Table<F>) -> Result<Values<F>, BackendError> {
-        Ok(self.pending(self.inner.download(q, &mle.get())?))
+    fn download(&self, q: &mut Queue, mles: &[Table<F>]) -> Result<Values<F>, BackendError> {
+        let mles: Vec<_> = mles.iter().map(Cell::get).collect();
+        Ok(self.pending(self.inner.download(q, &mles)?))
     }
 
     fn eq_mle(&self, q: &mut Queue, terms: &[(F, &[F])]) -> Result<Table<F>, BackendError> {
@@ -334,15 +342,6 @@ impl<F: ChallengeField> ComputeBackend<F> for Sabotaged {
         Ok(self.pending(self.sums(q, summand, &mles, eq, window)?))
     }
 
-    fn final_evals(&self, q: &mut Queue, mles: &[Table<F>]) -> Result<Values<F>, BackendError> {
-        let mles: Vec<_> = mles.iter().map(Cell::get).collect();
-        if self.has(Defect::MisfitAnswered) {
-            let first = mles.iter().map(|mle| self.read(q, mle)[0]).collect();
-            return Ok(self.pending(Ready(first)));
-        }
-        Ok(self.pending(self.inner.final_evals(q, &mles)?))
-    }
-
     fn fold_and_sums(
         &self,
         q: &mut Queue,
@@ -364,27 +363,42 @@ impl<F: ChallengeField> ComputeBackend<F> for Sabotaged {
         Ok(sums)
     }
 
-    fn submit_rounds(
+    fn submit(
         &self,
         q: &mut Queue,
-        jobs: &mut [RoundJob<'_, F, Self>],
+        jobs: &mut [Job<'_, F, Self>],
     ) -> Result<Vec<Values<F>>, BackendError> {
-        if self.has(Defect::SubmissionMixesChallenges) {
-            let mut first: Vec<Vec<F>> = Vec::new();
-            for job in jobs.iter_mut() {
-                let seen = first.iter().position(|fold| fold.len() == job.fold.len());
-                first.push(job.fold.to_vec());
-                let fold = first[seen.unwrap_or(first.len() - 1)].clone();
-                self.fold(q, job.mles, &fold)?;
-            }
-            return jobs
-                .iter()
-                .map(|job| self.round_sums(q, job.summand, job.mles, job.eq, job.window))
-                .collect();
-        }
+        let mixes = self.has(Defect::SubmissionMixesChallenges);
+        let mut first: Vec<Vec<F>> = Vec::new();
         let mut results = Vec::new();
         for job in jobs.iter_mut() {
-            results.push(self.fold_and_sums(q, job)?);
+            let own = match job {
+                Job::Round(round) => round.fold.to_vec(),
+                Job::Tables { fold, .. } => fold.to_vec(),
+            };
+            let seen = first
+                .iter()
+                .position(|fold| mixes && fold.len() == own.len());
+            first.push(own);
+            let fold = first[seen.unwrap_or(first.len() - 1)].clone();
+            results.push(match job {
+                Job::Round(round) => {
+                    let (summand, eq, window) = (round.summand, round.eq, round.window);
+                    let (mles, fold) = (&mut *round.mles, fold.as_slice());
+                    let mut round = RoundJob {
+                        summand,
+                        mles,
+                        eq,
+                        fold,
+                        window,
+                    };
+                    self.fold_and_sums(q, &mut round)?
+                }
+                Job::Tables { mles, .. } => {
+                    self.fold(q, mles, &fold)?;
+                    self.download(q, mles)?
+                }
+            });
         }
         if self.has(Defect::SubmissionSwapsResults) && results.len() > 4 {
             results.swap(3, 4);

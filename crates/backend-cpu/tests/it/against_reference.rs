@@ -110,7 +110,7 @@ fn run<F: CpuField, B: ComputeBackend<F>>(
         .expect("memory suffices");
     out.push(
         backend
-            .final_evals(queue, &mles)
+            .download(queue, &mles)
             .expect("memory suffices")
             .wait()
             .expect("memory suffices"),
@@ -118,7 +118,7 @@ fn run<F: CpuField, B: ComputeBackend<F>>(
     for mle in &shared {
         out.push(
             backend
-                .download(queue, mle)
+                .download(queue, core::slice::from_ref(mle))
                 .expect("memory suffices")
                 .wait()
                 .expect("memory suffices"),
@@ -244,7 +244,7 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
     {
         out.push(
             backend
-                .download(queue, mle)
+                .download(queue, core::slice::from_ref(mle))
                 .expect("memory suffices")
                 .wait()
                 .expect("memory suffices"),

@@ -327,7 +327,7 @@ impl Device for Vulkan {
             device: self.shared.name.clone(),
             requested_bytes: bytes,
             // wgpu does not tell how much is left.
-            free_bytes: 0,
+            free_bytes: None,
         };
         if bytes > self.max_buffer_bytes {
             return Err(out_of_memory());

@@ -148,7 +148,9 @@ pub(crate) fn values<F: TestField, B: ComputeBackend<F>>(
     queue: &mut B::Queue,
     mle: &B::Mle,
 ) -> Vec<F> {
-    let pending = backend.download(queue, mle).expect("download");
+    let pending = backend
+        .download(queue, core::slice::from_ref(mle))
+        .expect("download");
     pending.wait().expect("values arrive")
 }
 
