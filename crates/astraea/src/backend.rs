@@ -8,7 +8,7 @@ use prover_sumcheck::{Driver, Metrics};
 
 use crate::error::Error;
 use crate::measure::{self, Measured, Runs, Spec};
-use crate::options::{HandOff, ProveOptions};
+use crate::options::ProveOptions;
 use crate::prover::OnBackend;
 
 /// A backend by name.
@@ -227,6 +227,9 @@ pub fn connect<F: BackendField, V: BackendVisitor<F>>(
         return Err(Error::Options("a proof takes at least 1 thread".into()));
     }
     tracing::info!(%requested, %chosen, reason, "backend");
+    // A program that only verifies links no backend.
+    #[cfg(not(any(feature = "cpu", feature = "reference")))]
+    let _ = (visitor, selection);
     match chosen {
         #[cfg(feature = "cpu")]
         BackendChoice::Cpu => {
@@ -303,7 +306,7 @@ type Host = backend_reference::ReferenceBackend;
 /// Both backends so far work on the host, so the policy is to hand nothing off.
 #[cfg(any(feature = "cpu", feature = "reference"))]
 fn host(options: &ProveOptions) -> Result<Option<(Host, usize)>, Error> {
-    let HandOff::At(variables) = options.hand_off else {
+    let crate::options::HandOff::At(variables) = options.hand_off else {
         return Ok(None);
     };
     #[cfg(feature = "cpu")]
