@@ -21,7 +21,7 @@ const UNSAFE_ALLOWED: [&str; 5] = [
 const MAX_LINES: usize = 800;
 
 /// Which of our crates a crate may depend on (tests aside); a name ending in `*` is a prefix.
-const MAY_DEPEND: [(&str, &[&str]); 15] = [
+const MAY_DEPEND: [(&str, &[&str]); 16] = [
     ("prover-core", &[]),
     ("prover-fields", &["prover-core"]),
     ("prover-transcript", &["prover-core"]),
@@ -53,6 +53,7 @@ const MAY_DEPEND: [(&str, &[&str]); 15] = [
     ("backend-conformance", &["prover-*", "backend-reference"]),
     ("backend-reference", &["prover-core"]),
     ("backend-cpu", &["prover-core", "prover-fields"]),
+    ("hostile-input", &["prover-*"]),
     ("astraea", &["prover-*", "backend-*"]),
     ("astraea-cli", &["astraea"]),
     ("xtask", &["*"]),

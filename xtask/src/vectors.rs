@@ -59,12 +59,15 @@ fn of_field<F: ChallengeField>() -> Result<Vec<(String, Value)>, Failure> {
         let name = format!("{}-mixed{suffix}", F::ID);
         vectors.push((name, vector::<F>(circuit, &instances, random_coefs)?));
     }
-    let (circuit, instances) = edges::<F::Base>(F::ID)?;
-    let name = format!("{}-edges", F::ID);
-    vectors.push((
-        name,
-        vector::<F>(circuit, &instances, RandomCoefField::Challenge)?,
-    ));
+    let cases = [
+        ("edges", edges::<F::Base>(F::ID)?),
+        ("single", single::<F::Base>(F::ID)?),
+    ];
+    for (what, (circuit, instances)) in cases {
+        let name = format!("{}-{what}", F::ID);
+        let random_coefs = RandomCoefField::Challenge;
+        vectors.push((name, vector::<F>(circuit, &instances, random_coefs)?));
+    }
     Ok(vectors)
 }
 
@@ -141,13 +144,19 @@ fn edges<B: Field>(field: FieldId) -> Result<(Circuit<B>, Instances<B>), Failure
                 AddGate {
                     z: 0,
                     x: 1,
-                    coef: one,
+                    coef: CoefRef::RANDOM,
                 },
             ],
-            consts: vec![ConstGate {
-                z: 0,
-                coef: CoefRef::public(0),
-            }],
+            consts: vec![
+                ConstGate {
+                    z: 0,
+                    coef: CoefRef::public(0),
+                },
+                ConstGate {
+                    z: 0,
+                    coef: CoefRef::RANDOM,
+                },
+            ],
             ..LayerGates::default()
         },
         LayerGates {
@@ -177,6 +186,20 @@ fn edges<B: Field>(field: FieldId) -> Result<(Circuit<B>, Instances<B>), Failure
     let values = |from: u64| vec![B::from_u64(from), B::from_u64(from + 1)];
     let instances = Instances::new(&circuit, 2, values(8), values(4))?;
     Ok((circuit, instances))
+}
+
+/// One instance of `a b + c`, the sum squared: no random coefficient, one claimed output.
+fn single<B: Field>(field: FieldId) -> Result<(Circuit<B>, Instances<B>), Failure> {
+    let mut builder = CircuitBuilder::<B>::new(field);
+    let [a, b, c] = [(); 3].map(|()| builder.input());
+    let product = builder.mul(a, b);
+    let sum = builder.add(product, c);
+    let square = builder.square(sum);
+    builder.output(square);
+    let built = builder.build()?;
+    let inputs = built.layout.pad(&[3, 5, 1 << 20].map(B::from_u64));
+    let instances = Instances::new(&built.circuit, 1, inputs, Vec::new())?;
+    Ok((built.circuit, instances))
 }
 
 fn vector<F: ChallengeField>(

@@ -143,7 +143,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         wiring: &Arc<LayerWiring<F::Base>>,
     ) -> Result<CpuWiring<F>, BackendError> {
-        Ok(CpuWiring(Arc::clone(wiring)))
+        Ok(CpuWiring::new(wiring))
     }
 
     fn upload_coefs(

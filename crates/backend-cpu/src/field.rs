@@ -4,11 +4,12 @@ use prover_core::ChallengeField;
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 
 use crate::arith::{Arith, Lanes, Plain};
-use crate::m31::{M31Entry, M31Ext3x16, M31Lanes, M31x16};
+use crate::m31::M31Lanes;
+use crate::m31_blocks::{M31Entry, M31Ext3x16, M31x16};
 use crate::product::Sums;
 use crate::simd::{self, SimdLevel, WithVector};
 use crate::vector::Vector;
-use crate::{eq, layer, rounds};
+use crate::{eq, layer_kernels, rounds};
 
 /// Arithmetic on a field's tables.
 pub trait ArithOf<F: CpuField>:
@@ -74,14 +75,14 @@ cpu_field! {
     product_sums(rounds::ProductSums<'_, Self, false>) -> Sums<Self>;
     product_sums_with_one(rounds::ProductSums<'_, Self, true>) -> Sums<Self>;
     interpret(rounds::Interpret<'_, Self>) -> Vec<Self>;
-    ext_rows(layer::ExtRows<'_, Self>) -> ();
-    base_rows(layer::BaseRows<'_, Self>) -> ();
-    bind_rows(layer::BindRows<'_, Self>) -> ();
-    unpack(layer::Unpack<'_, Self>) -> ();
-    entry_values(layer::EntryValues<'_, Self>) -> Vec<Self>;
-    constant_term(layer::ConstantTerm<'_, Self>) -> Self;
-    add_term(layer::AddTerm<'_, Self>) -> Self;
-    phase_two_rows(layer::PhaseTwoRows<'_, Self>) -> ();
+    ext_rows(layer_kernels::ExtRows<'_, Self>) -> ();
+    base_rows(layer_kernels::BaseRows<'_, Self>) -> ();
+    bind_rows(layer_kernels::BindRows<'_, Self>) -> ();
+    unpack(layer_kernels::Unpack<'_, Self>) -> ();
+    entry_values(layer_kernels::EntryValues<'_, Self>) -> Vec<Self>;
+    constant_term(layer_kernels::ConstantTerm<'_, Self>) -> Self;
+    add_term(layer_kernels::AddTerm<'_, Self>) -> Self;
+    phase_two_rows(layer_kernels::PhaseTwoRows<'_, Self>) -> ();
 }
 
 /// Runs a kernel value by value.

@@ -1,19 +1,20 @@
 //! Layers: cutting rows, choosing kernels by field and by number of instances.
 
-use core::mem::MaybeUninit;
-use core::ops::Range;
 use std::sync::Arc;
 
-use prover_core::{BackendError, ChallengeField, DeviceMle, LayerCoefs, LayerWiring};
+use prover_core::{BackendError, DeviceMle, LayerCoefs, LayerWiring};
 
 use crate::CpuBackend;
-use crate::arith::{Arith, Lanes, MAX_WIDTH, Plain};
+use crate::arith::{Lanes, Plain};
 use crate::eq::eq_blocks;
-use crate::field::{ArithOf, CpuField, Kernel};
+use crate::field::CpuField;
 use crate::interpret::Blocks;
+use crate::layer_kernels::{
+    AddTerm, BaseRows, BindRows, ConstantTerm, EntryValues, ExtRows, Layer, PhaseTwoRows, Unpack,
+    Work,
+};
 use crate::memory::Buffer;
-use crate::rounds::blocks_of;
-use crate::rows::{self, Rows};
+use crate::rows;
 use crate::table::{CpuMle, Data, log2, num_blocks, pack};
 
 /// Gates that a chunk of rows has at least, on average.
@@ -21,232 +22,23 @@ const MIN_GATES: usize = 512;
 
 /// A layer's gates: the host's own, shared.
 #[derive(Debug)]
-pub struct CpuWiring<F: CpuField>(pub(crate) Arc<LayerWiring<F::Base>>);
+pub struct CpuWiring<F: CpuField>(Arc<LayerWiring<F::Base>>);
+
+impl<F: CpuField> CpuWiring<F> {
+    /// Shares the wiring, or a sorted copy if its public inputs do not ascend by output.
+    pub(crate) fn new(wiring: &Arc<LayerWiring<F::Base>>) -> Self {
+        if wiring.publics.is_sorted() {
+            return Self(Arc::clone(wiring));
+        }
+        let mut sorted = LayerWiring::clone(wiring);
+        sorted.publics.sort_unstable();
+        Self(Arc::new(sorted))
+    }
+}
 
 /// A layer's coefficients.
 #[derive(Debug)]
 pub struct CpuCoefs<F: CpuField>(pub(crate) LayerCoefs<F>);
-
-/// One call's layer, with the table below as the kernels of its number of instances want it.
-pub(crate) struct Layer<'a, F: CpuField> {
-    wiring: &'a LayerWiring<F::Base>,
-    coefs: &'a LayerCoefs<F>,
-    /// Base-2 logarithm of the number of instances.
-    instance_vars: usize,
-}
-
-/// A layer's gates and coefficients.
-pub(crate) type Parts<'a, F> = (
-    &'a LayerWiring<<F as ChallengeField>::Base>,
-    &'a LayerCoefs<F>,
-);
-
-/// What to compute for a range of rows.
-pub(crate) enum Work<'a, F: CpuField> {
-    Evaluate,
-    PhaseOne { weights: &'a [F::Entry] },
-}
-
-/// Challenge-field rows as blocks.
-pub struct ExtRows<'a, F: CpuField> {
-    layer: &'a Layer<'a, F>,
-    work: &'a Work<'a, F>,
-    below: &'a CpuMle<F>,
-    publics: &'a [F::BaseBlock],
-    width: usize,
-    range: Range<usize>,
-    out: &'a mut [MaybeUninit<F::Block>],
-}
-
-impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        let rows = self.layer.rows::<A>(self.width, self.range);
-        let below = blocks_of::<F, A>(self.below);
-        match *self.work {
-            Work::Evaluate => rows::evaluate_ext(a, rows, below, self.publics, self.out),
-            Work::PhaseOne { weights } => rows::phase_one(a, rows, weights, below, self.out),
-        }
-    }
-}
-
-/// Base-field rows as blocks.
-pub struct BaseRows<'a, F: CpuField> {
-    layer: &'a Layer<'a, F>,
-    below: &'a [F::BaseBlock],
-    publics: &'a [F::BaseBlock],
-    width: usize,
-    range: Range<usize>,
-    out: &'a mut [MaybeUninit<F::BaseBlock>],
-}
-
-impl<F: CpuField> Kernel<F> for BaseRows<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        let rows = self.layer.rows::<A>(self.width, self.range);
-        rows::evaluate_base(a, rows, self.below, self.publics, self.out);
-    }
-}
-
-/// Binds the innermost variables of a range of outputs.
-pub struct BindRows<'a, F: CpuField> {
-    table: &'a CpuMle<F>,
-    weights: &'a [F::Block],
-    range: Range<usize>,
-    out: &'a mut [MaybeUninit<F::Block>],
-}
-
-impl<F: CpuField> Kernel<F> for BindRows<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        let table = blocks_of::<F, A>(self.table);
-        let total = match table {
-            Blocks::Base(blocks) => blocks.len(),
-            Blocks::Ext(blocks) => blocks.len(),
-        } / self.weights.len();
-        for (block, out) in self.range.zip(self.out) {
-            if let Blocks::Base(blocks) = table
-                && total >= F::WIDTH
-            {
-                out.write(rows::bind_block(a, blocks, self.weights, block * F::WIDTH));
-                continue;
-            }
-            let mut values = F::Block::gather(&[F::ZERO]);
-            for lane in 0..F::WIDTH.min(total) {
-                let index = block * F::WIDTH + lane;
-                values.set(lane, rows::bind_innermost(a, table, self.weights, index));
-            }
-            out.write(values);
-        }
-    }
-}
-
-impl<F: CpuField> Layer<'_, F> {
-    fn rows<A>(&self, width: usize, range: Range<usize>) -> Rows<'_, A>
-    where
-        A: Arith<F = F>,
-    {
-        Rows {
-            wiring: self.wiring,
-            coefs: self.coefs,
-            width,
-            range,
-        }
-    }
-
-    /// Blocks a wire; `None` if a block has several wires.
-    fn width(&self) -> Option<usize> {
-        let width = (1usize << self.instance_vars) / F::WIDTH;
-        (width > 0).then_some(width)
-    }
-}
-
-/// A challenge-field table's values apart.
-pub struct Unpack<'a, F: CpuField> {
-    blocks: &'a [F::Block],
-    len: usize,
-    out: &'a mut Vec<F::Entry>,
-}
-
-impl<F: CpuField> Kernel<F> for Unpack<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        for block in self.blocks {
-            let mut lanes = [a.entry(F::ZERO); MAX_WIDTH];
-            a.entries(block, &mut lanes[..F::WIDTH]);
-            self.out.extend_from_slice(&lanes[..F::WIDTH.min(self.len)]);
-        }
-    }
-}
-
-/// Entries as field elements.
-pub struct EntryValues<'a, F: CpuField>(&'a [F::Entry]);
-
-impl<F: CpuField> Kernel<F> for EntryValues<'_, F> {
-    type Out = Vec<F>;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> Vec<F> {
-        let mut values = Vec::with_capacity(self.0.len());
-        for entry in self.0 {
-            values.push(a.factor_value(a.factor(entry)));
-        }
-        values
-    }
-}
-
-/// The const gates' part of phase one.
-pub struct ConstantTerm<'a, F: CpuField> {
-    layer: Parts<'a, F>,
-    weights: &'a [F::Entry],
-    publics_at: &'a [F],
-}
-
-impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
-    type Out = F;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> F {
-        let (wiring, coefs) = self.layer;
-        rows::constant_term(a, wiring, coefs, self.weights, self.publics_at)
-    }
-}
-
-/// The add gates' part of phase two, for a range of rows.
-pub struct AddTerm<'a, F: CpuField> {
-    layer: Parts<'a, F>,
-    weights: &'a [F::Entry],
-    eq_x: &'a [F::Entry],
-    range: Range<usize>,
-}
-
-impl<F: CpuField> Kernel<F> for AddTerm<'_, F> {
-    type Out = F;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> F {
-        let (wiring, coefs) = self.layer;
-        rows::add_term(a, wiring, coefs, self.weights, self.eq_x, self.range)
-    }
-}
-
-/// Phase two's table for a range of blocks.
-pub struct PhaseTwoRows<'a, F: CpuField> {
-    layer: Parts<'a, F>,
-    weights: &'a [F::Entry],
-    eq_x: &'a [F::Entry],
-    range: Range<usize>,
-    out: &'a mut [MaybeUninit<F::Block>],
-}
-
-impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        let (wiring, coefs) = self.layer;
-        let lanes = F::WIDTH.min(self.eq_x.len());
-        for (block, out) in self.range.zip(self.out) {
-            let mut values = F::Block::gather(&[F::ZERO]);
-            for lane in 0..lanes {
-                let y = block * F::WIDTH + lane;
-                values.set(
-                    lane,
-                    rows::phase_two(a, wiring, coefs, self.weights, self.eq_x, y),
-                );
-            }
-            out.write(values);
-        }
-    }
-}
 
 /// Values of a base-field table, one by one.
 fn base_values<F: CpuField>(blocks: &[F::BaseBlock], num_vars: usize) -> Vec<F::Base> {

@@ -6,73 +6,11 @@
 
 use prover_fields::{M31, M31Ext3};
 
-use crate::arith::{Arith, Lanes};
+use crate::arith::Arith;
+use crate::m31_blocks::{M31Entry, M31Ext3x16, M31x16};
 use crate::vector::Vector;
 
 const P: u32 = M31::MODULUS;
-
-/// Sixteen elements of Mersenne-31.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub struct M31x16([u32; 16]);
-
-/// Sixteen elements of the extension, coefficient by coefficient.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub struct M31Ext3x16([[u32; 16]; 3]);
-
-/// One element of the extension, read alone: its coefficients, at most `p`, and zero.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(16))]
-pub struct M31Entry([u32; 4]);
-
-impl Lanes<M31> for M31x16 {
-    const WIDTH: usize = 16;
-
-    #[inline(always)]
-    fn get(&self, lane: usize) -> M31 {
-        M31::reduce(self.0[lane].into())
-    }
-
-    #[inline(always)]
-    fn gather(values: &[M31]) -> Self {
-        let mut lanes = [0; 16];
-        for (lane, value) in lanes.iter_mut().zip(values) {
-            *lane = value.value();
-        }
-        Self(lanes)
-    }
-
-    #[inline(always)]
-    fn set(&mut self, lane: usize, value: M31) {
-        self.0[lane] = value.value();
-    }
-}
-
-impl Lanes<M31Ext3> for M31Ext3x16 {
-    const WIDTH: usize = 16;
-
-    #[inline(always)]
-    fn get(&self, lane: usize) -> M31Ext3 {
-        M31Ext3::new([0, 1, 2].map(|k| M31::reduce(self.0[k][lane].into())))
-    }
-
-    #[inline(always)]
-    fn gather(values: &[M31Ext3]) -> Self {
-        let mut block = Self([[0; 16]; 3]);
-        for (lane, &value) in values.iter().enumerate() {
-            block.set(lane, value);
-        }
-        block
-    }
-
-    #[inline(always)]
-    fn set(&mut self, lane: usize, value: M31Ext3) {
-        for (plane, coeff) in self.0.iter_mut().zip(value.coeffs()) {
-            plane[lane] = coeff.value();
-        }
-    }
-}
 
 /// Sums of products of even and of odd lanes.
 #[derive(Clone, Copy, Debug)]

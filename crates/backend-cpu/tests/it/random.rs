@@ -38,7 +38,7 @@ impl Random {
         (0..len).map(|_| self.element()).collect()
     }
 
-    /// A layer with gates of every kind and coefficient, some rows long, most empty.
+    /// A layer with gates of every kind and coefficient in no order, some rows long, most empty.
     pub(crate) fn layer<F: ChallengeField>(
         &mut self,
         (input_vars, output_vars): (u32, u32),
@@ -84,9 +84,6 @@ impl Random {
                 _ => layer.consts.push(ConstGate { z, coef: coef_of }),
             }
         }
-        layer.muls.sort_unstable();
-        layer.adds.sort_unstable();
-        layer.consts.sort_unstable();
         layer.asserts = (0..outputs as u32).filter(|_| self.below(3) == 0).collect();
         Arc::new(LayerWiring::new(&layer))
     }

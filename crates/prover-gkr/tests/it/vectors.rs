@@ -80,7 +80,7 @@ fn challenges_agree<F: ChallengeField>(vector: &Value) {
 #[test]
 fn the_verifier_draws_the_challenges_of_the_vectors() {
     let vectors = vectors();
-    assert_eq!(vectors.len(), 12);
+    assert_eq!(vectors.len(), 16);
     for (name, vector) in vectors {
         println!("{name}");
         with_field!(field_of(&vector), |F| challenges_agree::<F>(&vector));
@@ -121,5 +121,5 @@ fn every_bit_flip_and_truncation_of_a_vector_is_refused() {
         flips += f;
         truncations += t;
     }
-    println!("{flips} single-bit flips and {truncations} truncations of 12 proofs, all refused");
+    println!("{flips} single-bit flips and {truncations} truncations of 16 proofs, all refused");
 }

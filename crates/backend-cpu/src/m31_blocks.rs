@@ -1,0 +1,68 @@
+//! Values of Mersenne-31 and its extension in memory.
+
+use prover_fields::{M31, M31Ext3};
+
+use crate::arith::Lanes;
+
+/// Sixteen elements of Mersenne-31.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct M31x16(pub(crate) [u32; 16]);
+
+/// Sixteen elements of the extension, coefficient by coefficient.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct M31Ext3x16(pub(crate) [[u32; 16]; 3]);
+
+/// One element of the extension, read alone: its coefficients, at most `p`, and zero.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub struct M31Entry(pub(crate) [u32; 4]);
+
+impl Lanes<M31> for M31x16 {
+    const WIDTH: usize = 16;
+
+    #[inline(always)]
+    fn get(&self, lane: usize) -> M31 {
+        M31::reduce(self.0[lane].into())
+    }
+
+    #[inline(always)]
+    fn gather(values: &[M31]) -> Self {
+        let mut lanes = [0; 16];
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane = value.value();
+        }
+        Self(lanes)
+    }
+
+    #[inline(always)]
+    fn set(&mut self, lane: usize, value: M31) {
+        self.0[lane] = value.value();
+    }
+}
+
+impl Lanes<M31Ext3> for M31Ext3x16 {
+    const WIDTH: usize = 16;
+
+    #[inline(always)]
+    fn get(&self, lane: usize) -> M31Ext3 {
+        M31Ext3::new([0, 1, 2].map(|k| M31::reduce(self.0[k][lane].into())))
+    }
+
+    #[inline(always)]
+    fn gather(values: &[M31Ext3]) -> Self {
+        let mut block = Self([[0; 16]; 3]);
+        for (lane, &value) in values.iter().enumerate() {
+            block.set(lane, value);
+        }
+        block
+    }
+
+    #[inline(always)]
+    fn set(&mut self, lane: usize, value: M31Ext3) {
+        for (plane, coeff) in self.0.iter_mut().zip(value.coeffs()) {
+            plane[lane] = coeff.value();
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""A verifier for Astraea proofs, written from docs/protocol.md alone."""
