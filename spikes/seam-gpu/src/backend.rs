@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use prover_core::mle::eq_table;
 use prover_core::{
-    BackendError, BackendInfo, ComputeBackend, DeviceMle, Job, JobShape, RoundJob, Summand,
-    Unsupported,
+    BackendError, BackendInfo, ComputeBackend, Job, JobShape, RoundJob, Summand, Unsupported,
 };
 
 use crate::device::{Device, Region};
