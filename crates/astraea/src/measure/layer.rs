@@ -46,7 +46,9 @@ impl<F: ChallengeField, B: LayerBackend<F>> Prepared<F, B> {
             coefs: &coefs,
         };
         let above = backend.evaluate_layer(queue, device, &below, None)?;
-        let outputs = backend.download(queue, core::slice::from_ref(&above))?.wait()?;
+        let outputs = backend
+            .download(queue, core::slice::from_ref(&above))?
+            .wait()?;
         let point: Vec<F> = (0..layer.output_vars).map(|_| random.element()).collect();
         let claim = mle::evaluate(&outputs, &point);
         Ok(Self {
