@@ -43,7 +43,7 @@ where
     let witness: PathBuf = data.join(format!("{name}.witness"));
     let instances = file::load_witness(&witness, &circuit, &limits)?;
     let backend = CpuBackend::new(CpuOptions::default())?;
-    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone())?;
+    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone(), None)?;
     let metrics = Metrics::default();
     let driver = Driver::<_> {
         backend: &backend,

@@ -220,7 +220,7 @@ fn vector<F: ChallengeField>(
         max_memory_bytes: None,
     };
     let circuit = Arc::new(circuit);
-    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone())?;
+    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone(), None)?;
     let mut transcript = Recorder::new(Sha256Transcript::new());
     let proof = prove_with(driver, &compiled, instances, &config, &mut transcript)?;
     let shape = ProofShape::new(

@@ -33,7 +33,8 @@ pub struct ProveOptions {
     pub hand_off: HandOff,
     /// The field that random coefficients are drawn from.
     pub random_coefs: RandomCoefField,
-    /// Refuse proofs that plan to need more bytes, and stop when more are asked for.
+    /// Refuse proofs that plan to need more bytes, and stop when more are asked for; `None` refuses
+    /// what the machine's memory cannot hold, where the system tells its size.
     pub max_memory_bytes: Option<u64>,
 }
 
@@ -42,7 +43,15 @@ impl ProveOptions {
     pub(crate) fn config(&self) -> ProverConfig {
         ProverConfig {
             random_coefs: self.random_coefs,
-            max_memory_bytes: self.max_memory_bytes,
+            max_memory_bytes: self.max_memory_bytes.or_else(machine_memory_bytes),
         }
     }
+}
+
+/// The machine's memory, where there is a `/proc/meminfo` to read it from.
+fn machine_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    kib.checked_mul(1024)
 }

@@ -239,12 +239,20 @@ impl<F: BackendField> OnBackend<F> {
         circuit: Arc<Circuit<F::Base>>,
         options: &ProveOptions,
     ) -> Result<Self, Error> {
-        connect(options, Compile { circuit })
+        let max_memory_bytes = options.config().max_memory_bytes;
+        connect(
+            options,
+            Compile {
+                circuit,
+                max_memory_bytes,
+            },
+        )
     }
 }
 
 struct Compile<F: ChallengeField> {
     circuit: Arc<Circuit<F::Base>>,
+    max_memory_bytes: Option<u64>,
 }
 
 impl<F: ChallengeField> BackendVisitor<F> for Compile<F> {
@@ -256,7 +264,7 @@ impl<F: ChallengeField> BackendVisitor<F> for Compile<F> {
     ) -> Result<Self::Out, Error> {
         let span = tracing::info_span!("compile");
         let _entered = span.enter();
-        let compiled = CompiledCircuit::new(&engine.backend, self.circuit)?;
+        let compiled = CompiledCircuit::new(&engine.backend, self.circuit, self.max_memory_bytes)?;
         Ok(OnBackend(Box::new(Typed { engine, compiled })))
     }
 }

@@ -97,7 +97,7 @@ impl<F: ChallengeField> Fixture<F> {
         config: &ProverConfig,
     ) -> Result<Vec<u8>, ProveError> {
         let (host, metrics) = (ReferenceBackend::new(), Metrics::default());
-        let compiled = CompiledCircuit::new(backend, Arc::clone(&self.circuit))?;
+        let compiled = CompiledCircuit::new(backend, Arc::clone(&self.circuit), None)?;
         let driver = route.driver(backend, &host, &metrics);
         Ok(prove(driver, &compiled, &self.witnesses[0], config)?.encode())
     }
@@ -219,7 +219,7 @@ pub fn proofs_have_the_golden_bytes<F: ChallengeField, B: LayerBackend<F>>(
         first = bytes;
     }
     let (host, metrics) = (ReferenceBackend::new(), Metrics::default());
-    let compiled = CompiledCircuit::new(backend, Arc::clone(&fixture.circuit))?;
+    let compiled = CompiledCircuit::new(backend, Arc::clone(&fixture.circuit), None)?;
     for route in [
         Route::PLAIN,
         Route {

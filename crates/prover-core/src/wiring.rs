@@ -5,10 +5,10 @@
 //! gates are contiguous, so a row has one writer.
 //!
 //! Memory per gate, with `s` bytes of slot (0 when every coefficient is one, else 1, 2 or 4):
-//! mul `3·(8 + s)`, add `2·(4 + s)`, const `4 + s`; and 4 bytes a row in each order.
+//! mul `3·(8 + s)`, add `2·(4 + s)`, const `s`; and 4 bytes a row in each order.
 
 use crate::field::{ChallengeField, Field};
-use crate::gates::{CoefKind, LayerGates};
+use crate::gates::{CoefKind, CoefRef, LayerGates};
 
 /// Which coefficient each gate of a list has: an index into [`LayerCoefs`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,19 @@ impl Slots {
         if slots.iter().all(|&s| Some(s) == one) {
             return Self::Ones;
         }
-        match num_slots {
-            0..=0x100 => Self::U8(slots.iter().map(|&s| s as u8).collect()),
-            0x101..=0x1_0000 => Self::U16(slots.iter().map(|&s| s as u16).collect()),
+        match Self::width(num_slots) {
+            1 => Self::U8(slots.iter().map(|&s| s as u8).collect()),
+            2 => Self::U16(slots.iter().map(|&s| s as u16).collect()),
             _ => Self::U32(slots.to_vec()),
+        }
+    }
+
+    /// Bytes of a slot in a layer with so many.
+    fn width(num_slots: usize) -> u64 {
+        match num_slots {
+            0..=0x100 => 1,
+            0x101..=0x1_0000 => 2,
+            _ => 4,
         }
     }
 
@@ -171,7 +180,7 @@ impl<B: Field> LayerWiring<B> {
         let num_random = layer.num_random();
         let num_slots = layer.constants.len() + num_random;
         let mut next_random = constants;
-        let mut slot_of = |coef: crate::CoefRef| match coef.kind() {
+        let mut slot_of = |coef: CoefRef| match coef.kind() {
             CoefKind::Constant(index) => index,
             CoefKind::Random => {
                 next_random += 1;
@@ -226,6 +235,37 @@ impl<B: Field> LayerWiring<B> {
                 .collect(),
             asserts: layer.asserts.clone(),
         }
+    }
+
+    /// Memory in bytes that [`LayerWiring::new`] will take, known before it is built: a few gates can
+    /// span `2^30` rows.
+    /// Cost: a pass over the gates.
+    pub fn planned_bytes(layer: &LayerGates<B>) -> u64 {
+        let one = layer.constants.iter().position(|c| c.is_one());
+        let is_one = |coef: CoefRef| match coef.kind() {
+            CoefKind::Constant(index) => Some(index as usize) == one,
+            CoefKind::Random | CoefKind::Public(_) => false,
+        };
+        let is_public = |coef: CoefRef| matches!(coef.kind(), CoefKind::Public(_));
+        let num_slots = layer.constants.len() + layer.num_random();
+        let slot = |all_ones: bool| if all_ones { 0 } else { Slots::width(num_slots) };
+        let mul = slot(layer.muls.iter().all(|g| is_one(g.coef)));
+        let add = slot(layer.adds.iter().all(|g| is_one(g.coef)));
+        let publics = layer.consts.iter().filter(|g| is_public(g.coef)).count() as u64;
+        let constant = slot(
+            layer
+                .consts
+                .iter()
+                .all(|g| is_one(g.coef) || is_public(g.coef)),
+        );
+        let rows = |vars: u32| 4 * ((1u64 << vars) + 1);
+        let (n, k) = (rows(layer.input_vars), rows(layer.output_vars));
+        (k + 2 * n + 3 * (8 + mul) * layer.muls.len() as u64)
+            + (k + n + 2 * (4 + add) * layer.adds.len() as u64)
+            + (k + constant * (layer.consts.len() as u64 - publics))
+            + 8 * publics
+            + 4 * layer.asserts.len() as u64
+            + (layer.constants.len() * size_of::<B>()) as u64
     }
 
     /// Whether the layer has mul gates, and so a phase two.

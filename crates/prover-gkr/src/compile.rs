@@ -6,6 +6,8 @@ use prover_circuit::Circuit;
 use prover_core::{BackendError, ChallengeField, LayerBackend, LayerWiring};
 use prover_proof::CircuitShape;
 
+use crate::error::ProveError;
+
 /// A circuit with its gates sorted and on the device: made once, used by any number of proofs.
 pub struct CompiledCircuit<F: ChallengeField, B: LayerBackend<F>> {
     circuit: Arc<Circuit<F::Base>>,
@@ -23,8 +25,26 @@ impl<F: ChallengeField, B: LayerBackend<F>> CompiledCircuit<F, B> {
     /// Sorts every layer's gates and uploads them.
     ///
     /// # Errors
-    /// If the device has no room or fails.
-    pub fn new(backend: &B, circuit: Arc<Circuit<F::Base>>) -> Result<Self, BackendError> {
+    /// [`ProveError::Memory`] before any work if the sorted gates alone exceed the limit; if the
+    /// device has no room or fails.
+    pub fn new(
+        backend: &B,
+        circuit: Arc<Circuit<F::Base>>,
+        max_memory_bytes: Option<u64>,
+    ) -> Result<Self, ProveError> {
+        let needed_bytes = circuit
+            .layers()
+            .iter()
+            .map(LayerWiring::planned_bytes)
+            .sum();
+        if let Some(limit_bytes) = max_memory_bytes
+            && needed_bytes > limit_bytes
+        {
+            return Err(ProveError::Memory {
+                needed_bytes,
+                limit_bytes,
+            });
+        }
         let mut queue = backend.open_queue()?;
         let layers = circuit
             .layers()

@@ -1,4 +1,5 @@
 //! The driver over the reference backend: the same messages by every route, and true ones.
+#![expect(clippy::unwrap_used, reason = "tests fail by panic")]
 
 use backend_reference::ReferenceBackend;
 use prover_core::{ChallengeField, ComputeBackend, Field, RoundPoly, Summand, Term, mle};

@@ -1,4 +1,9 @@
 //! Whole proofs: by every route, of real circuits, and against the test vectors.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests fail by panic and report what they did"
+)]
 
 mod real;
 mod routes;

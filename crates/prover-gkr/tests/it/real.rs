@@ -57,7 +57,7 @@ where
         [(1, 1, None), (2, 1, None), (1, 2, Some(6)), (2, 3, Some(2))]
     {
         let backend = cpu(threads);
-        let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone()).unwrap();
+        let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone(), None).unwrap();
         let driver = Driver {
             backend: &backend,
             hand_off: hand_off.map(|n| (&backend, n)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backend_reference::ReferenceBackend;
 use prover_circuit::{Circuit, Instances, Limits, file, witness};
-use prover_core::ChallengeField;
+use prover_core::{ChallengeField, LayerWiring};
 use prover_fields::{Gf2e128, GoldilocksExt2};
 use prover_gkr::{CompiledCircuit, ProveError, ProverConfig, check, prove, prove_many};
 use prover_proof::RandomCoefField;
@@ -37,7 +37,13 @@ fn proofs_by_every_route<F: ChallengeField>(folder: &str, random_coefs: RandomCo
         random_coefs,
         max_memory_bytes: None,
     };
-    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone()).unwrap();
+    let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone(), None).unwrap();
+    let planned: u64 = circuit
+        .layers()
+        .iter()
+        .map(LayerWiring::planned_bytes)
+        .sum();
+    assert_eq!(planned, compiled.wiring_bytes());
     let driver = |window, hand_off: Option<usize>| Driver {
         backend: &backend,
         hand_off: hand_off.map(|n| (&backend, n)),
@@ -94,7 +100,7 @@ fn a_violating_witness_is_named_and_refused() {
         metrics: &metrics,
     };
     let config = ProverConfig::default();
-    let compiled = CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit).unwrap();
+    let compiled = CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit, None).unwrap();
     let found = check(driver, &compiled, &instances, &config).unwrap();
     assert_eq!(
         found
@@ -124,7 +130,16 @@ fn a_plan_above_the_limit_is_refused_before_any_work() {
         max_memory_bytes: Some(1000),
         ..Default::default()
     };
-    let compiled = CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit).unwrap();
+    let compiled =
+        CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit.clone(), None).unwrap();
+    let too_small = CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit, Some(1000));
+    assert!(matches!(
+        too_small,
+        Err(ProveError::Memory {
+            limit_bytes: 1000,
+            ..
+        })
+    ));
     let refused = prove(driver, &compiled, &instances, &config);
     assert!(
         matches!(
