@@ -5,27 +5,24 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::helpers::Helpers;
+
 /// Chunks per thread: enough that a thread that starts late takes fewer.
 const CHUNKS_PER_THREAD: usize = 4;
 
-/// The threads of a backend: the caller's and those of a pool of its own.
+/// The threads of a backend: the caller's and helpers of its own.
 #[derive(Debug)]
 pub(crate) struct Exec {
-    /// The other threads; none if the caller works alone.
-    helpers: Option<rayon::ThreadPool>,
+    /// None if the caller works alone.
+    helpers: Option<Helpers>,
     threads: usize,
 }
 
 impl Exec {
-    pub(crate) fn new(threads: usize) -> Result<Self, rayon::ThreadPoolBuildError> {
+    pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
         let helpers = match threads {
             0 | 1 => None,
-            _ => Some(
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads - 1)
-                    .thread_name(|index| format!("astraea-cpu-{index}"))
-                    .build()?,
-            ),
+            _ => Some(Helpers::new(threads - 1)?),
         };
         Ok(Self {
             helpers,
@@ -50,12 +47,12 @@ impl Exec {
         chunk: usize,
         work: impl Fn(Range<usize>) -> T + Sync,
     ) -> Vec<T> {
-        let Some(pool) = self.helpers.as_ref().filter(|_| chunk < len) else {
+        let Some(helpers) = self.helpers.as_ref().filter(|_| chunk < len) else {
             return vec![work(0..len)];
         };
         let next = AtomicUsize::new(0);
         let results = Mutex::new(Vec::new());
-        let run = || {
+        helpers.run(&|| {
             loop {
                 let start = next.fetch_add(chunk, Relaxed);
                 if start >= len {
@@ -64,13 +61,6 @@ impl Exec {
                 let result = work(start..len.min(start + chunk));
                 results.lock().expect("no worker panics here").push(result);
             }
-        };
-        let helpers = (self.threads - 1).min(len.div_ceil(chunk) - 1);
-        pool.in_place_scope(|scope| {
-            for _ in 0..helpers {
-                scope.spawn(|_| run());
-            }
-            run();
         });
         results.into_inner().expect("no worker panics here")
     }

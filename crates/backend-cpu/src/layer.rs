@@ -17,8 +17,8 @@ use crate::memory::Buffer;
 use crate::rows;
 use crate::table::{CpuMle, Data, log2, num_blocks, pack};
 
-/// Gates that a chunk of rows has at least, on average.
-const MIN_GATES: usize = 512;
+/// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
+const MIN_GATES: usize = 64;
 
 /// A layer's gates: the host's own, shared.
 #[derive(Debug)]
@@ -354,7 +354,7 @@ impl CpuBackend {
         let weights = eq_blocks(&self.budget, self.level, &[(F::ONE, point)])?;
         let blocks = num_blocks::<F>(num_vars);
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
-        let chunk = self.exec.chunk_len(blocks, 64usize.div_ceil(weights.len()));
+        let chunk = self.exec.chunk_len(blocks, 16usize.div_ceil(weights.len()));
         // SAFETY: the kernel writes every block.
         unsafe {
             let shape = (blocks, 1, chunk);

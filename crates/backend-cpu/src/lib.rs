@@ -11,6 +11,7 @@ mod columns;
 mod eq;
 mod exec;
 mod field;
+mod helpers;
 mod interpret;
 mod layer;
 mod layer_kernels;

@@ -1,0 +1,215 @@
+//! Threads that help a caller with one job at a time, and stay awake for a moment after it.
+//!
+//! The rounds of a sumcheck are jobs of some ten microseconds with as little between them; waking a
+//! sleeping thread takes longer than that. So a helper spins before it sleeps. It joins a job only
+//! while the job is open, and a job's caller closes it and waits for those inside before returning.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, TryLockError};
+use std::thread::JoinHandle;
+
+/// Looks at the door before a helper sleeps: some 50 microseconds at 50 to 140 cycles each.
+const SPINS: usize = 2000;
+
+/// The state's lowest bit: a job is open. The rest counts, in twos, the helpers inside.
+const OPEN: usize = 1;
+const INSIDE: usize = 2;
+
+type Work<'a> = &'a (dyn Fn() + Sync);
+
+/// What callers and helpers share.
+struct Door {
+    state: AtomicUsize,
+    /// The address of a `Work` on the caller's stack, valid while a helper may be inside.
+    work: AtomicPtr<()>,
+    panicked: AtomicBool,
+    stop: AtomicBool,
+    sleepers: Mutex<usize>,
+    bell: Condvar,
+}
+
+/// Helping threads; they end when this is dropped.
+pub(crate) struct Helpers {
+    door: Arc<Door>,
+    threads: Vec<JoinHandle<()>>,
+    caller: Mutex<()>,
+}
+
+impl core::fmt::Debug for Helpers {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Helpers({})", self.threads.len())
+    }
+}
+
+impl Door {
+    /// Goes in if a job is open.
+    fn enter(&self) -> bool {
+        let go = |state: usize| (state & OPEN == OPEN).then_some(state + INSIDE);
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        self.state.fetch_update(success, failure, go).is_ok()
+    }
+
+    /// Does the open job's work, as one who is inside.
+    fn help(&self) {
+        let work = self.work.load(Ordering::Acquire).cast::<Work<'_>>();
+        // SAFETY: the caller stored the address of a live `Work` before it opened the door, and
+        // keeps it alive until nobody is inside.
+        let work = unsafe { *work };
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            self.panicked.store(true, Ordering::Relaxed);
+        }
+        self.state.fetch_sub(INSIDE, Ordering::Release);
+        // One job is helped with once: wait until it is closed.
+        while self.state.load(Ordering::Relaxed) & OPEN == OPEN {
+            core::hint::spin_loop();
+        }
+    }
+
+    fn helper(&self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            let came_in = (0..SPINS).any(|_| {
+                core::hint::spin_loop();
+                self.state.load(Ordering::Relaxed) & OPEN == OPEN && self.enter()
+            });
+            if came_in {
+                self.help();
+            } else {
+                self.sleep();
+            }
+        }
+    }
+
+    /// Sleeps until the bell rings (or for no reason), unless there is something to do.
+    fn sleep(&self) {
+        let mut sleepers = self.sleepers.lock().expect("nobody panics with the lock");
+        // Under the lock that a caller takes after opening the door: no ring is missed.
+        if self.state.load(Ordering::SeqCst) & OPEN == 0 && !self.stop.load(Ordering::SeqCst) {
+            *sleepers += 1;
+            sleepers = self
+                .bell
+                .wait(sleepers)
+                .expect("nobody panics with the lock");
+            *sleepers -= 1;
+        }
+    }
+
+    fn ring(&self) {
+        let sleepers = self.sleepers.lock().expect("nobody panics with the lock");
+        if *sleepers > 0 {
+            self.bell.notify_all();
+        }
+    }
+}
+
+impl Helpers {
+    /// `count` threads.
+    ///
+    /// # Errors
+    /// If the system has no thread to give.
+    pub(crate) fn new(count: usize) -> std::io::Result<Self> {
+        let mut this = Self {
+            door: Arc::new(Door {
+                state: AtomicUsize::new(0),
+                work: AtomicPtr::new(core::ptr::null_mut()),
+                panicked: AtomicBool::new(false),
+                stop: AtomicBool::new(false),
+                sleepers: Mutex::new(0),
+                bell: Condvar::new(),
+            }),
+            threads: Vec::new(),
+            caller: Mutex::new(()),
+        };
+        for index in 0..count {
+            let door = Arc::clone(&this.door);
+            let builder = std::thread::Builder::new().name(format!("astraea-cpu-{index}"));
+            this.threads.push(builder.spawn(move || door.helper())?);
+        }
+        Ok(this)
+    }
+
+    /// Calls `work` on this thread and, as far as they come in time, on the helpers, once each.
+    /// If another caller has the helpers, this thread works alone.
+    ///
+    /// # Panics
+    /// If `work` does, on any thread.
+    pub(crate) fn run(&self, work: Work<'_>) {
+        let _turn = match self.caller.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return work(),
+        };
+        let address = core::ptr::from_ref(&work).cast_mut().cast::<()>();
+        self.door.work.store(address, Ordering::Release);
+        self.door.state.fetch_or(OPEN, Ordering::SeqCst);
+        self.door.ring();
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        self.door.state.fetch_and(!OPEN, Ordering::AcqRel);
+        let mut looks = 0usize;
+        while self.door.state.load(Ordering::Acquire) != 0 {
+            looks += 1;
+            // A helper that lost its core needs it back.
+            match looks.is_multiple_of(256) {
+                true => std::thread::yield_now(),
+                false => core::hint::spin_loop(),
+            }
+        }
+        let panicked = self.door.panicked.swap(false, Ordering::Relaxed);
+        match outcome {
+            Err(panic) => resume_unwind(panic),
+            Ok(()) => assert!(!panicked, "a helping thread panicked"),
+        }
+    }
+}
+
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        self.door.stop.store(true, Ordering::SeqCst);
+        self.door.ring();
+        for thread in self.threads.drain(..) {
+            // A helper catches its panics; there is nothing to learn from its end.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Helpers;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    #[test]
+    fn every_job_is_finished_when_its_caller_returns() {
+        let helpers = Helpers::new(3).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for job in 0..2000usize {
+                        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+                        helpers.run(&|| {
+                            while next.fetch_add(1, SeqCst) < job % 7 {
+                                done.fetch_add(1, SeqCst);
+                            }
+                        });
+                        assert_eq!(done.load(SeqCst), job % 7);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_next_job_runs() {
+        let helpers = Helpers::new(2).unwrap();
+        for _ in 0..20 {
+            let failing = catch_unwind(AssertUnwindSafe(|| helpers.run(&|| panic!("on purpose"))));
+            assert!(failing.is_err());
+            let calls = AtomicUsize::new(0);
+            helpers.run(&|| {
+                calls.fetch_add(1, SeqCst);
+            });
+            assert!((1..=3).contains(&calls.load(SeqCst)));
+        }
+    }
+}
