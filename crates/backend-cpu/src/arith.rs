@@ -3,11 +3,9 @@
 //! A kernel is written once, generic over [`Arith`]; [`Plain`] is one lane of any field.
 
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 
 use prover_core::{ChallengeField, Field};
-
-/// The most values that a block has.
-pub(crate) const MAX_WIDTH: usize = 16;
 
 /// A block of `WIDTH` values in memory.
 pub trait Lanes<T: Field>: Copy + Send + Sync + core::fmt::Debug + 'static {
@@ -63,14 +61,6 @@ pub trait Arith: Copy + Send + Sync {
     type BaseAcc: Copy;
     /// A challenge-field scalar made ready to multiply by.
     type Scalar: Copy + Send + Sync;
-    /// A challenge-field scalar of a table that is read one by one.
-    type Entry: Copy + Send + Sync;
-    /// A scalar being multiplied.
-    type Factor: Copy;
-    /// A sum of products of scalars.
-    type ScalarAcc: Copy;
-    /// Products that a `ScalarAcc` takes before it must be settled.
-    const SCALAR_RUN: usize;
     /// Products that an `Acc` takes before it must be settled.
     const RUN: usize;
     /// The same for a `MixedAcc`.
@@ -82,6 +72,16 @@ pub trait Arith: Copy + Send + Sync {
     fn load(self, block: &Self::Block) -> Self::V;
     /// The lanes as a block.
     fn store(self, v: Self::V) -> Self::Block;
+    /// Writes the lanes as a block.
+    #[inline(always)]
+    fn write(self, v: Self::V, out: &mut MaybeUninit<Self::Block>) {
+        out.write(self.store(v));
+    }
+    /// Overwrites a block with the lanes.
+    #[inline(always)]
+    fn set(self, v: Self::V, out: &mut Self::Block) {
+        *out = self.store(v);
+    }
     /// Loads a base-field block.
     fn load_base(self, block: &Self::BaseBlock) -> Self::B;
     /// The base-field lanes as a block.
@@ -145,32 +145,12 @@ pub trait Arith: Copy + Send + Sync {
     /// In lane `i`: the sum over the lanes of `blocks[i * stride] * weight`.
     fn dot_lanes(self, blocks: &[Self::BaseBlock], stride: usize, weight: Self::V) -> Self::V;
 
-    /// A value as an entry.
-    fn entry(self, value: Self::F) -> Self::Entry;
-    /// Writes a block's lanes apart.
-    fn entries(self, block: &Self::Block, out: &mut [Self::Entry]);
-    /// An entry, to multiply.
-    fn factor(self, entry: &Self::Entry) -> Self::Factor;
-    /// A factor times a base-field scalar.
-    fn factor_times(
-        self,
-        factor: Self::Factor,
-        by: <Self::F as ChallengeField>::Base,
-    ) -> Self::Factor;
-    /// A factor times a challenge-field scalar.
-    fn factor_times_ext(self, factor: Self::Factor, by: Self::F) -> Self::Factor;
-    /// A factor in every lane; for sums of at most `MIXED_RUN` products.
-    fn splat_factor(self, factor: Self::Factor) -> Self::V;
-    /// The factor's value.
-    fn factor_value(self, factor: Self::Factor) -> Self::F;
-    /// An empty sum.
-    fn scalar_acc(self) -> Self::ScalarAcc;
-    /// Adds a product.
-    fn scalar_mac(self, acc: &mut Self::ScalarAcc, x: Self::Factor, y: &Self::Entry);
-    /// Makes room for `SCALAR_RUN` more products.
-    fn scalar_settle(self, acc: &mut Self::ScalarAcc);
-    /// The sum.
-    fn scalar_reduce(self, acc: Self::ScalarAcc) -> Self::F;
+    /// One lane of a block in every lane.
+    fn splat_lane(self, block: &Self::Block, lane: usize) -> Self::V;
+    /// A sum that starts with one lane of a block in every lane.
+    fn mixed_acc_lane(self, block: &Self::Block, lane: usize) -> Self::MixedAcc;
+    /// Adds a product by one lane of a block.
+    fn mixed_mac_lane(self, acc: &mut Self::MixedAcc, x: Self::B, block: &Self::Block, lane: usize);
 }
 
 /// One lane of any field, with the field's own operators.
@@ -192,10 +172,6 @@ impl<F: ChallengeField> Arith for Plain<F> {
     type MixedAcc = F;
     type BaseAcc = F::Base;
     type Scalar = F;
-    type Entry = F;
-    type Factor = F;
-    type ScalarAcc = F;
-    const SCALAR_RUN: usize = usize::MAX;
     const RUN: usize = usize::MAX;
     const MIXED_RUN: usize = usize::MAX;
     const BASE_RUN: usize = usize::MAX;
@@ -320,45 +296,15 @@ impl<F: ChallengeField> Arith for Plain<F> {
     }
 
     #[inline(always)]
-    fn entry(self, value: F) -> F {
-        value
+    fn splat_lane(self, block: &F, _lane: usize) -> F {
+        *block
     }
     #[inline(always)]
-    fn entries(self, block: &F, out: &mut [F]) {
-        out[0] = *block;
+    fn mixed_acc_lane(self, block: &F, _lane: usize) -> F {
+        *block
     }
     #[inline(always)]
-    fn factor(self, entry: &F) -> F {
-        *entry
-    }
-    #[inline(always)]
-    fn factor_times(self, factor: F, by: F::Base) -> F {
-        factor * by
-    }
-    #[inline(always)]
-    fn factor_times_ext(self, factor: F, by: F) -> F {
-        factor * by
-    }
-    #[inline(always)]
-    fn splat_factor(self, factor: F) -> F {
-        factor
-    }
-    #[inline(always)]
-    fn factor_value(self, factor: F) -> F {
-        factor
-    }
-    #[inline(always)]
-    fn scalar_acc(self) -> F {
-        F::ZERO
-    }
-    #[inline(always)]
-    fn scalar_mac(self, acc: &mut F, x: F, y: &F) {
-        *acc += x * *y;
-    }
-    #[inline(always)]
-    fn scalar_settle(self, _acc: &mut F) {}
-    #[inline(always)]
-    fn scalar_reduce(self, acc: F) -> F {
-        acc
+    fn mixed_mac_lane(self, acc: &mut F, x: F::Base, block: &F, _lane: usize) {
+        *acc += *block * x;
     }
 }

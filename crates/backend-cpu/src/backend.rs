@@ -9,7 +9,7 @@ use prover_core::{
 use prover_fields::with_field;
 
 use crate::CpuBackend;
-use crate::eq::{CpuEq, eq_blocks};
+use crate::eq::CpuEq;
 use crate::field::CpuField;
 use crate::layer::{CpuCoefs, CpuWiring};
 use crate::memory::DEVICE;
@@ -83,7 +83,7 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         terms: &[(F, &[F])],
     ) -> Result<CpuMle<F>, BackendError> {
-        let blocks = eq_blocks(&self.budget, self.level, terms)?;
+        let blocks = self.eq_blocks(terms)?;
         Ok(CpuMle::ext(terms[0].1.len(), blocks))
     }
 
@@ -151,7 +151,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         coefs: LayerCoefs<F>,
     ) -> Result<CpuCoefs<F>, BackendError> {
-        Ok(CpuCoefs(coefs))
+        CpuCoefs::new(&self.budget, coefs)
     }
 
     fn evaluate_layer(

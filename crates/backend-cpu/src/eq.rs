@@ -1,14 +1,21 @@
 //! Eq tables: grown in place, packed, and kept for every suffix of a point.
 
+use core::mem::MaybeUninit;
+use core::ops::Range;
 use std::sync::Arc;
 
 use prover_core::BackendError;
 
+use crate::CpuBackend;
 use crate::arith::Lanes;
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::memory::{Budget, Buffer};
+use crate::rows::Run;
 use crate::simd::SimdLevel;
 use crate::table::num_blocks;
+
+/// Blocks that a chunk of an eq table has at least: about 2 us of work.
+const MIN_BLOCKS: usize = 32;
 
 /// The eq factor of a run: a table of blocks for every suffix of its point.
 ///
@@ -92,36 +99,83 @@ impl<F: CpuField> Kernel<F> for Double<'_, F> {
     }
 }
 
-/// `sum_k scale_k eq(point_k, .)` as a table of blocks.
-/// Cost: about one multiplication per value and term.
-pub(crate) fn eq_blocks<F: CpuField>(
-    budget: &Arc<Budget>,
-    level: SimdLevel,
-    terms: &[(F, &[F])],
-) -> Result<Buffer<F::Block>, BackendError> {
-    let num_vars = terms.first().expect("an eq table has a term").1.len();
-    let same = terms.iter().all(|(_, point)| point.len() == num_vars);
-    assert!(same, "eq points of different lengths");
-    let len = num_blocks::<F>(num_vars);
-    let mut sum = Buffer::with_capacity(budget, len)?;
-    let mut scratch = Buffer::with_capacity(budget, if terms.len() > 1 { len } else { 0 })?;
-    for (index, &(scale, point)) in terms.iter().enumerate() {
-        let out = if index == 0 { &mut sum } else { &mut scratch };
-        let grow = Grow {
-            scale,
-            point,
-            out: out.values_mut(),
-        };
-        F::grow(level, grow);
-        if index > 0 {
-            let add = AddInto {
-                sum: sum.values_mut(),
-                other: &scratch,
+impl CpuBackend {
+    /// `sum_k scale_k eq(point_k, .)` as a table of blocks.
+    /// Cost: a multiplication per value and term; each term's point is cut in two tables of about the
+    /// square root of the size.
+    pub(crate) fn eq_blocks<F: CpuField>(
+        &self,
+        terms: &[(F, &[F])],
+    ) -> Result<Buffer<F::Block>, BackendError> {
+        let num_vars = terms.first().expect("an eq table has a term").1.len();
+        let same = terms.iter().all(|(_, point)| point.len() == num_vars);
+        assert!(same, "eq points of different lengths");
+        let in_block = F::WIDTH.trailing_zeros() as usize;
+        let inner_vars = num_vars.div_ceil(2).max(in_block).min(num_vars);
+        let mut halves = Vec::with_capacity(terms.len());
+        for &(scale, point) in terms {
+            let (outer, inner) = point.split_at(num_vars - inner_vars);
+            let mut table = Buffer::with_capacity(&self.budget, num_blocks::<F>(inner_vars))?;
+            let grow = Grow {
+                scale,
+                point: inner,
+                out: table.values_mut(),
             };
-            F::add_into(level, add);
+            F::grow(self.level, grow);
+            halves.push((prover_core::mle::eq_table(outer, F::ONE), table));
+        }
+        let rows = 1usize << (num_vars - inner_vars);
+        if let [(_, table)] = &mut halves[..]
+            && rows == 1
+        {
+            let whole = Buffer::with_capacity(&self.budget, 0)?;
+            return Ok(core::mem::replace(table, whole));
+        }
+        let width = num_blocks::<F>(inner_vars);
+        let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
+        let chunk = self.exec.chunk_len(rows, MIN_BLOCKS.div_ceil(width));
+        // SAFETY: the kernel writes every block of every row.
+        unsafe {
+            let shape = (rows, width, chunk);
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let halves = &halves;
+                F::eq_rows(self.level, EqRows { halves, range, out });
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// The outer values and the inner table of one term.
+type Halves<F> = (Vec<F>, Buffer<<F as CpuField>::Block>);
+
+/// Rows of an eq table: an outer value times the inner table, summed over the terms.
+pub struct EqRows<'a, F: CpuField> {
+    halves: &'a [Halves<F>],
+    range: Range<usize>,
+    out: &'a mut [MaybeUninit<F::Block>],
+}
+
+impl<F: CpuField> Kernel<F> for EqRows<'_, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) {
+        let width = self.halves[0].1.len();
+        for (row, out) in self.range.zip(self.out.chunks_exact_mut(width)) {
+            for (column, out) in out.iter_mut().enumerate() {
+                let mut products = a.acc();
+                let mut run = Run::new(A::RUN);
+                for (outer, inner) in self.halves {
+                    if run.is_over() {
+                        a.settle(&mut products);
+                    }
+                    a.mac(&mut products, a.load(&inner[column]), a.splat(outer[row]));
+                }
+                a.write(a.reduce(products), out);
+            }
         }
     }
-    Ok(sum)
 }
 
 /// Fills a table with `scale * eq(point, .)`, doubling it per coordinate from the last to the first.
@@ -149,23 +203,6 @@ impl<F: CpuField> Kernel<F> for Grow<'_, F> {
                 self.out[i] = a.store(a.sub(low, high));
                 self.out.push(a.store(high));
             }
-        }
-    }
-}
-
-/// Adds a table to another.
-pub struct AddInto<'a, F: CpuField> {
-    sum: &'a mut [F::Block],
-    other: &'a [F::Block],
-}
-
-impl<F: CpuField> Kernel<F> for AddInto<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        for (sum, other) in self.sum.iter_mut().zip(self.other) {
-            *sum = a.store(a.add(a.load(sum), a.load(other)));
         }
     }
 }

@@ -10,12 +10,14 @@ use crate::helpers::Helpers;
 /// Chunks per thread: enough that a thread that starts late takes fewer.
 const CHUNKS_PER_THREAD: usize = 4;
 
+/// The longest stripe, in blocks: about 10 us of work for M31.
+const STRIPE: usize = 128;
+
 /// The threads of a backend: the caller's and helpers of its own.
 #[derive(Debug)]
 pub(crate) struct Exec {
     /// None if the caller works alone.
     helpers: Option<Helpers>,
-    threads: usize,
 }
 
 impl Exec {
@@ -24,23 +26,37 @@ impl Exec {
             0 | 1 => None,
             _ => Some(Helpers::new(threads - 1)?),
         };
-        Ok(Self {
-            helpers,
-            threads: threads.max(1),
-        })
+        Ok(Self { helpers })
     }
 
-    /// The power of two by which to cut `len` items (a power of two) whose chunks are to have at
-    /// least `min_chunk` items.
+    /// The power of two by which to cut `len` items (a power of two) of which `min_chunk` are worth a
+    /// thread's while; all of them if there is nobody to share with or nothing to share.
     pub(crate) fn chunk_len(&self, len: usize, min_chunk: usize) -> usize {
-        if self.helpers.is_none() || len < 2 * min_chunk {
-            return len;
+        match &self.helpers {
+            Some(helpers) if len >= 2 * min_chunk => {
+                let chunks = (helpers.threads() * CHUNKS_PER_THREAD).next_power_of_two();
+                (len / chunks).max(min_chunk.next_power_of_two())
+            }
+            _ => len,
         }
-        let chunks = (self.threads * CHUNKS_PER_THREAD).next_power_of_two();
-        (len / chunks).max(min_chunk.next_power_of_two())
+    }
+
+    /// The same for positions of tables that are folded, round after round.
+    ///
+    /// Stripes of one length keep a position with its thread while the table shrinks, as folding
+    /// leaves the low bits of a position as they are: a thread finds in its own cache what it wrote.
+    pub(crate) fn stripe_len(&self, len: usize, min_chunk: usize) -> usize {
+        match &self.helpers {
+            Some(helpers) if len >= 2 * min_chunk => {
+                let share = len / helpers.threads().next_power_of_two();
+                share.clamp(min_chunk.next_power_of_two(), STRIPE)
+            }
+            _ => len,
+        }
     }
 
     /// Calls `work` on each of the chunks of `chunk` items; results in no particular order.
+    /// Chunk `c` belongs to thread `c mod threads`; who is done with his own takes from others.
     pub(crate) fn map<T: Send>(
         &self,
         len: usize,
@@ -50,53 +66,75 @@ impl Exec {
         let Some(helpers) = self.helpers.as_ref().filter(|_| chunk < len) else {
             return vec![work(0..len)];
         };
-        let next = AtomicUsize::new(0);
+        let threads = helpers.threads();
+        let next: Vec<Turn> = (0..threads).map(|_| Turn::default()).collect();
         let results = Mutex::new(Vec::new());
-        helpers.run(&|| {
-            loop {
-                let start = next.fetch_add(chunk, Relaxed);
-                if start >= len {
-                    return;
+        helpers.run(&|number| {
+            let mut own = Vec::new();
+            for turn in 0..threads {
+                let owner = (number + turn) % threads;
+                loop {
+                    let index = owner + threads * next[owner].0.fetch_add(1, Relaxed);
+                    if index >= len.div_ceil(chunk) {
+                        break;
+                    }
+                    let start = index * chunk;
+                    own.push(work(start..len.min(start + chunk)));
                 }
-                let result = work(start..len.min(start + chunk));
-                results.lock().expect("no worker panics here").push(result);
             }
+            let mut results = results.lock().expect("no worker panics here");
+            results.append(&mut own);
         });
         results.into_inner().expect("no worker panics here")
     }
 }
 
+/// How many of its chunks an owner has given out; a cache line of its own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Turn(AtomicUsize);
+
 impl Exec {
     /// Fills the spare room of `out` with `rows * width` values, `width` at a time: `work` is given
-    /// chunks of rows and the values of these rows, and must write them all.
+    /// chunks of rows and the values of these rows, and must write them all. Results in no particular
+    /// order.
     ///
     /// # Safety
     /// `work` initialises every value that it is given.
-    pub(crate) unsafe fn fill<T: Copy + Send>(
+    pub(crate) unsafe fn fill<T: Copy + Send, R: Send>(
         &self,
         out: &mut Vec<T>,
         (rows, width, chunk): (usize, usize, usize),
-        work: impl Fn(Range<usize>, &mut [MaybeUninit<T>]) + Sync,
-    ) {
+        work: impl Fn(Range<usize>, &mut [MaybeUninit<T>]) -> R + Sync,
+    ) -> Vec<R> {
         let spare = out.spare_capacity_mut();
         assert!(spare.len() >= rows * width, "no room for the values");
-        let parts: Vec<Mutex<&mut [MaybeUninit<T>]>> = (spare[..rows * width])
-            .chunks_mut(chunk * width)
-            .map(Mutex::new)
-            .collect();
-        self.map(rows, chunk, |range| {
-            let first = range.start / chunk;
-            // One thread runs all chunks at once if there are no helpers.
-            for (part, start) in parts[first..]
-                .iter()
-                .zip((range.start..range.end).step_by(chunk))
-            {
-                let mut values = part.lock().expect("no worker panics here");
-                work(start..rows.min(start + chunk), &mut values);
-            }
+        let values = Values(spare.as_mut_ptr());
+        let results = self.map(rows, chunk, |range| {
+            // SAFETY: the chunks that `map` hands out are disjoint ranges of the rows.
+            let values = unsafe { values.part(range.start * width, range.len() * width) };
+            work(range, values)
         });
-        drop(parts);
         // SAFETY: the caller's promise, over all chunks.
         unsafe { out.set_len(rows * width) };
+        results
+    }
+}
+
+/// The start of values that several threads fill, each a part of its own.
+struct Values<T>(*mut MaybeUninit<T>);
+
+// SAFETY: parts are disjoint by the promise of `part`, and their values may be sent.
+unsafe impl<T: Send> Sync for Values<T> {}
+
+impl<T> Values<T> {
+    /// # Safety
+    /// The part lies within the values, and no other part that overlaps it is alive.
+    #[expect(clippy::mut_from_ref, reason = "parts are disjoint")]
+    unsafe fn part(&self, start: usize, len: usize) -> &mut [MaybeUninit<T>] {
+        // SAFETY: the part lies within one allocation.
+        let start = unsafe { self.0.add(start) };
+        // SAFETY: nobody else has these values.
+        unsafe { core::slice::from_raw_parts_mut(start, len) }
     }
 }

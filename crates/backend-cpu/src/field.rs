@@ -3,22 +3,20 @@
 use prover_core::ChallengeField;
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 
-use crate::arith::{Arith, Lanes, Plain};
+use crate::arith::{Lanes, Plain};
+use crate::gather::Gather;
 use crate::m31::M31Lanes;
-use crate::m31_blocks::{M31Entry, M31Ext3x16, M31x16};
+use crate::m31_blocks::{M31Ext3x16, M31x16};
 use crate::product::Sums;
 use crate::simd::{self, SimdLevel, WithVector};
 use crate::vector::Vector;
 use crate::{eq, layer_kernels, rounds};
 
 /// Arithmetic on a field's tables.
-pub trait ArithOf<F: CpuField>:
-    Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock, Entry = F::Entry>
-{
-}
+pub trait ArithOf<F: CpuField>: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock> {}
 
 impl<F: CpuField, A> ArithOf<F> for A where
-    A: Arith<F = F, Block = F::Block, BaseBlock = F::BaseBlock, Entry = F::Entry>
+    A: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock>
 {
 }
 
@@ -42,8 +40,6 @@ macro_rules! cpu_field {
             type Block: Lanes<Self>;
             /// Base-field values as tables hold them; as many lanes as `Block`.
             type BaseBlock: Lanes<Self::Base>;
-            /// Challenge-field values as kernels read them one by one.
-            type Entry: Copy + Send + Sync + 'static;
             /// Values in a block.
             const WIDTH: usize = <Self::Block as Lanes<Self>>::WIDTH;
 
@@ -69,7 +65,7 @@ macro_rules! cpu_field {
 cpu_field! {
     double(eq::Double<'_, Self>) -> ();
     grow(eq::Grow<'_, Self>) -> ();
-    add_into(eq::AddInto<'_, Self>) -> ();
+    eq_rows(eq::EqRows<'_, Self>) -> ();
     bind(rounds::Bind<Self>) -> ();
     fused(rounds::Fused<'_, Self>) -> Sums<Self>;
     product_sums(rounds::ProductSums<'_, Self, false>) -> Sums<Self>;
@@ -78,19 +74,15 @@ cpu_field! {
     ext_rows(layer_kernels::ExtRows<'_, Self>) -> ();
     base_rows(layer_kernels::BaseRows<'_, Self>) -> ();
     bind_rows(layer_kernels::BindRows<'_, Self>) -> ();
-    unpack(layer_kernels::Unpack<'_, Self>) -> ();
-    entry_values(layer_kernels::EntryValues<'_, Self>) -> Vec<Self>;
+    phase_one_rows(layer_kernels::PhaseOneRows<'_, Self>) -> ();
     constant_term(layer_kernels::ConstantTerm<'_, Self>) -> Self;
     add_term(layer_kernels::AddTerm<'_, Self>) -> Self;
-    phase_two_rows(layer_kernels::PhaseTwoRows<'_, Self>) -> ();
+    phase_two_rows(layer_kernels::PhaseTwoRows<'_, Self>) -> Self;
 }
 
 /// Runs a kernel value by value.
 #[inline]
-fn plain<
-    F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base, Entry = F>,
-    K: Kernel<F>,
->(
+fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Kernel<F>>(
     _level: SimdLevel,
     kernel: K,
 ) -> K::Out {
@@ -102,7 +94,6 @@ macro_rules! plain_field {
         impl CpuField for $field {
             type Block = Self;
             type BaseBlock = <Self as ChallengeField>::Base;
-            type Entry = Self;
 
             kernels!(plain);
         }
@@ -114,7 +105,6 @@ plain_field!(Bn254, Gf2e128, GoldilocksExt2);
 impl CpuField for M31Ext3 {
     type Block = M31Ext3x16;
     type BaseBlock = M31x16;
-    type Entry = M31Entry;
 
     kernels!(m31_lanes);
 }

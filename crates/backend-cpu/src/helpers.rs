@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, TryLockError};
 use std::thread::JoinHandle;
 
-/// Looks at the door before a helper sleeps: some 50 microseconds at 50 to 140 cycles each.
-const SPINS: usize = 2000;
+/// Looks at the door before a helper sleeps: some 500 microseconds at 50 to 140 cycles each, longer than
+/// the short rounds at the end of a sumcheck, which no helper has a share in.
+const SPINS: usize = 20_000;
 
 /// The state's lowest bit: a job is open. The rest counts, in twos, the helpers inside.
 const OPEN: usize = 1;
 const INSIDE: usize = 2;
 
-type Work<'a> = &'a (dyn Fn() + Sync);
+/// Called with the number of the thread: 0 is the caller's.
+type Work<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// What callers and helpers share.
 struct Door {
@@ -51,12 +53,12 @@ impl Door {
     }
 
     /// Does the open job's work, as one who is inside.
-    fn help(&self) {
+    fn help(&self, number: usize) {
         let work = self.work.load(Ordering::Acquire).cast::<Work<'_>>();
         // SAFETY: the caller stored the address of a live `Work` before it opened the door, and
         // keeps it alive until nobody is inside.
         let work = unsafe { *work };
-        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| work(number))).is_err() {
             self.panicked.store(true, Ordering::Relaxed);
         }
         self.state.fetch_sub(INSIDE, Ordering::Release);
@@ -66,14 +68,14 @@ impl Door {
         }
     }
 
-    fn helper(&self) {
+    fn helper(&self, number: usize) {
         while !self.stop.load(Ordering::Relaxed) {
             let came_in = (0..SPINS).any(|_| {
                 core::hint::spin_loop();
                 self.state.load(Ordering::Relaxed) & OPEN == OPEN && self.enter()
             });
             if came_in {
-                self.help();
+                self.help(number);
             } else {
                 self.sleep();
             }
@@ -123,9 +125,15 @@ impl Helpers {
         for index in 0..count {
             let door = Arc::clone(&this.door);
             let builder = std::thread::Builder::new().name(format!("astraea-cpu-{index}"));
-            this.threads.push(builder.spawn(move || door.helper())?);
+            let helper = builder.spawn(move || door.helper(index + 1))?;
+            this.threads.push(helper);
         }
         Ok(this)
+    }
+
+    /// Threads that may call a job's work, the caller's included.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len() + 1
     }
 
     /// Calls `work` on this thread and, as far as they come in time, on the helpers, once each.
@@ -137,13 +145,13 @@ impl Helpers {
         let _turn = match self.caller.try_lock() {
             Ok(turn) => turn,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return work(),
+            Err(TryLockError::WouldBlock) => return work(0),
         };
         let address = core::ptr::from_ref(&work).cast_mut().cast::<()>();
         self.door.work.store(address, Ordering::Release);
         self.door.state.fetch_or(OPEN, Ordering::SeqCst);
         self.door.ring();
-        let outcome = catch_unwind(AssertUnwindSafe(work));
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(0)));
         self.door.state.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0usize;
         while self.door.state.load(Ordering::Acquire) != 0 {
@@ -187,7 +195,7 @@ mod tests {
                 scope.spawn(|| {
                     for job in 0..2000usize {
                         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-                        helpers.run(&|| {
+                        helpers.run(&|_| {
                             while next.fetch_add(1, SeqCst) < job % 7 {
                                 done.fetch_add(1, SeqCst);
                             }
@@ -203,10 +211,10 @@ mod tests {
     fn a_panic_reaches_the_caller_and_the_next_job_runs() {
         let helpers = Helpers::new(2).unwrap();
         for _ in 0..20 {
-            let failing = catch_unwind(AssertUnwindSafe(|| helpers.run(&|| panic!("on purpose"))));
+            let failing = catch_unwind(AssertUnwindSafe(|| helpers.run(&|_| panic!("on purpose"))));
             assert!(failing.is_err());
             let calls = AtomicUsize::new(0);
-            helpers.run(&|| {
+            helpers.run(&|_| {
                 calls.fetch_add(1, SeqCst);
             });
             assert!((1..=3).contains(&calls.load(SeqCst)));

@@ -1,24 +1,30 @@
 //! Layers: cutting rows, choosing kernels by field and by number of instances.
 
+use core::ops::Add;
 use std::sync::Arc;
 
 use prover_core::{BackendError, DeviceMle, LayerCoefs, LayerWiring};
 
 use crate::CpuBackend;
 use crate::arith::{Lanes, Plain};
-use crate::eq::eq_blocks;
 use crate::field::CpuField;
+use crate::gates::{CoefTable, Gates};
 use crate::interpret::Blocks;
 use crate::layer_kernels::{
-    AddTerm, BaseRows, BindRows, ConstantTerm, EntryValues, ExtRows, Layer, PhaseTwoRows, Unpack,
-    Work,
+    AddTerm, BaseRows, BindRows, ConstantTerm, ExtRows, Layer, Parts, PhaseOneRows, PhaseTwoRows,
 };
-use crate::memory::Buffer;
+use crate::memory::{Budget, Buffer};
 use crate::rows;
 use crate::table::{CpuMle, Data, log2, num_blocks, pack};
 
 /// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
-const MIN_GATES: usize = 64;
+const MIN_GATES: usize = 512;
+
+/// Rows that a chunk of phase one has at least, at one gate each.
+const MIN_ROWS: usize = 64;
+
+/// The same of gates that are gathered a vector at a time.
+const MIN_GATHERED_GATES: usize = 256;
 
 /// A layer's gates: the host's own, shared.
 #[derive(Debug)]
@@ -36,9 +42,29 @@ impl<F: CpuField> CpuWiring<F> {
     }
 }
 
-/// A layer's coefficients.
+/// A layer's coefficients, one by one and in blocks.
 #[derive(Debug)]
-pub struct CpuCoefs<F: CpuField>(pub(crate) LayerCoefs<F>);
+pub struct CpuCoefs<F: CpuField> {
+    pub(crate) values: LayerCoefs<F>,
+    pub(crate) table: CoefBlocks<F>,
+}
+
+/// The coefficients by slot.
+#[derive(Debug)]
+pub(crate) enum CoefBlocks<F: CpuField> {
+    Base(Buffer<F::BaseBlock>),
+    Ext(Buffer<F::Block>),
+}
+
+impl<F: CpuField> CpuCoefs<F> {
+    pub(crate) fn new(budget: &Arc<Budget>, values: LayerCoefs<F>) -> Result<Self, BackendError> {
+        let table = match &values {
+            LayerCoefs::Base(values) => CoefBlocks::Base(pack(budget, values)?),
+            LayerCoefs::Challenge(values) => CoefBlocks::Ext(pack(budget, values)?),
+        };
+        Ok(Self { values, table })
+    }
+}
 
 /// Values of a base-field table, one by one.
 fn base_values<F: CpuField>(blocks: &[F::BaseBlock], num_vars: usize) -> Vec<F::Base> {
@@ -47,13 +73,29 @@ fn base_values<F: CpuField>(blocks: &[F::BaseBlock], num_vars: usize) -> Vec<F::
         .collect()
 }
 
+/// A table as blocks of one value, kept in one of two variables.
+macro_rules! one_lane {
+    ($base:ident, $ext:ident, $mle:expr) => {
+        match &$mle.data {
+            Data::Base(blocks) => {
+                $base = base_values::<F>(blocks, $mle.num_vars);
+                Blocks::<Plain<F>>::Base(&$base)
+            }
+            Data::Ext(_) => {
+                $ext = $mle.to_vec();
+                Blocks::<Plain<F>>::Ext(&$ext)
+            }
+        }
+    };
+}
+
 impl CpuBackend {
     fn layer<'a, F: CpuField>(
         wiring: &'a CpuWiring<F>,
         coefs: &'a CpuCoefs<F>,
         below: &CpuMle<F>,
     ) -> Layer<'a, F> {
-        let (wiring, coefs) = (&*wiring.0, &coefs.0);
+        let (wiring, coefs) = (&*wiring.0, &coefs.values);
         let instance_vars = below
             .num_vars
             .checked_sub(wiring.input_vars as usize)
@@ -70,27 +112,17 @@ impl CpuBackend {
         }
     }
 
-    /// The values of a challenge-field table of `2^num_vars` apart.
-    fn entries<F: CpuField>(
-        &self,
-        mle: &CpuMle<F>,
-        num_vars: u32,
-    ) -> Result<Buffer<F::Entry>, BackendError> {
-        let len = 1usize << num_vars;
-        let mut out = Buffer::with_capacity(&self.budget, len)?;
-        let unpack = Unpack {
-            blocks: weight_blocks(mle, num_vars),
-            len,
-            out: out.values_mut(),
-        };
-        F::unpack(self.level, unpack);
-        Ok(out)
-    }
-
     /// Rows of a chunk, so that it has some work.
     fn row_chunk(&self, rows: usize, gates: usize) -> usize {
         let per_row = (gates / rows).max(1);
         self.exec.chunk_len(rows, MIN_GATES.div_ceil(per_row))
+    }
+
+    /// Blocks of rows of a chunk of gathered gates.
+    fn gate_chunk(&self, blocks: usize, gates: usize) -> usize {
+        let per_block = (gates / blocks).max(1);
+        let chunk = MIN_GATHERED_GATES.div_ceil(per_block);
+        self.exec.chunk_len(blocks, chunk)
     }
 
     /// The layer's outputs.
@@ -107,8 +139,7 @@ impl CpuBackend {
         let base = match (&below.data, layer.coefs) {
             (Data::Base(blocks), LayerCoefs::Base(_)) => blocks,
             _ => {
-                let rows = layer.wiring.output_vars as usize;
-                let blocks = self.ext_rows(&layer, &Work::Evaluate, below, publics, rows)?;
+                let blocks = self.ext_rows(&layer, below, publics)?;
                 return Ok(CpuMle::ext(num_vars, blocks));
             }
         };
@@ -157,29 +188,39 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// Challenge-field rows: `2^row_vars` of them, with their instances.
+    /// Challenge-field outputs with their instances.
     fn ext_rows<F: CpuField>(
         &self,
         layer: &Layer<'_, F>,
-        work: &Work<'_, F>,
         below: &CpuMle<F>,
         publics: &[F::BaseBlock],
-        row_vars: usize,
     ) -> Result<Buffer<F::Block>, BackendError> {
         let wiring = layer.wiring;
-        let rows = 1usize << row_vars;
+        let rows = 1usize << wiring.output_vars;
+        let gates = wiring.mul_by_z.len() + wiring.add_by_z.len();
         let Some(width) = layer.width() else {
-            return self.ext_rows_by_lane(layer, work, below, publics, rows);
+            let width = 1 << layer.instance_vars;
+            let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
+            let (base, ext);
+            let below = one_lane!(base, ext, below);
+            let mut out = Vec::with_capacity(rows * width);
+            let shape = (rows, width, self.row_chunk(rows, gates));
+            // SAFETY: the kernel writes every value of every row.
+            unsafe {
+                self.exec.fill(&mut out, shape, |range, out| {
+                    let rows = layer.rows(width, range);
+                    rows::evaluate_ext(Plain::NEW, rows, below, &publics, out);
+                });
+            }
+            return pack(&self.budget, &out);
         };
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
-        let gates = (wiring.mul_by_z.len() + wiring.add_by_z.len()) * width;
-        let shape = (rows, width, self.row_chunk(rows, gates));
-        // SAFETY: the kernels write every block of every row.
+        let shape = (rows, width, self.row_chunk(rows, gates * width));
+        // SAFETY: the kernel writes every block of every row.
         unsafe {
             self.exec.fill(out.values_mut(), shape, |range, out| {
                 let kernel = ExtRows {
                     layer,
-                    work,
                     below,
                     publics,
                     width,
@@ -192,48 +233,6 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// The same with fewer instances than lanes: value by value.
-    fn ext_rows_by_lane<F: CpuField>(
-        &self,
-        layer: &Layer<'_, F>,
-        work: &Work<'_, F>,
-        below: &CpuMle<F>,
-        publics: &[F::BaseBlock],
-        rows: usize,
-    ) -> Result<Buffer<F::Block>, BackendError> {
-        let width = 1usize << layer.instance_vars;
-        let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
-        let (base, ext);
-        let below: Blocks<'_, Plain<F>> = match &below.data {
-            Data::Base(blocks) => {
-                base = base_values::<F>(blocks, below.num_vars);
-                Blocks::Base(&base)
-            }
-            Data::Ext(_) => {
-                ext = below.to_vec();
-                Blocks::Ext(&ext)
-            }
-        };
-        let weights: Vec<F> = match *work {
-            Work::Evaluate => Vec::new(),
-            Work::PhaseOne { weights } => F::entry_values(self.level, EntryValues(weights)),
-        };
-        let gates = layer.wiring.mul_by_z.len() + layer.wiring.add_by_z.len();
-        let mut out = Vec::with_capacity(rows * width);
-        let shape = (rows, width, self.row_chunk(rows, gates));
-        // SAFETY: the kernels write every value of every row.
-        unsafe {
-            self.exec.fill(&mut out, shape, |range, out| {
-                let (a, rows) = (Plain::NEW, layer.rows(width, range));
-                match *work {
-                    Work::Evaluate => rows::evaluate_ext(a, rows, below, &publics, out),
-                    Work::PhaseOne { .. } => rows::phase_one(a, rows, &weights, below, out),
-                }
-            });
-        }
-        pack(&self.budget, &out)
-    }
-
     /// `W[z]`, with the asserted outputs' share.
     pub(crate) fn weights<F: CpuField>(
         &self,
@@ -244,10 +243,10 @@ impl CpuBackend {
         let num_vars = wiring.0.output_vars as usize;
         let fits = |point: &[F]| assert_eq!(point.len(), num_vars, "a point does not fit");
         claims.iter().for_each(|&(_, point)| fits(point));
-        let mut weights = eq_blocks(&self.budget, self.level, claims)?;
+        let mut weights = self.eq_blocks(claims)?;
         if let Some((scale, point)) = asserts {
             fits(point);
-            let table = eq_blocks(&self.budget, self.level, &[(scale, point)])?;
+            let table = self.eq_blocks(&[(scale, point)])?;
             for &z in &wiring.0.asserts {
                 let (block, lane) = (z as usize / F::WIDTH, z as usize % F::WIDTH);
                 let weight = &mut weights.values_mut()[block];
@@ -266,20 +265,101 @@ impl CpuBackend {
         publics_at: &[F],
     ) -> Result<(CpuMle<F>, F), BackendError> {
         let layer = Self::layer(wiring, coefs, below);
-        let weights = self.entries(weights, layer.wiring.output_vars)?;
-        let weights = &weights[..];
-        let constant = F::constant_term(
-            self.level,
-            ConstantTerm {
-                layer: (layer.wiring, layer.coefs),
-                weights,
-                publics_at,
-            },
-        );
-        let work = Work::PhaseOne { weights };
-        let row_vars = layer.wiring.input_vars as usize;
-        let table = self.ext_rows(&layer, &work, below, &[], row_vars)?;
+        let blocks = weight_blocks(weights, layer.wiring.output_vars);
+        let parts = (layer.wiring, coefs);
+        let chunk = self.gate_chunk(blocks.len(), layer.wiring.const_by_z.len());
+        let partials = match layer.wiring.const_by_z.is_empty() {
+            true => Vec::new(),
+            false => self.exec.map(blocks.len(), chunk, |range| {
+                let kernel = ConstantTerm {
+                    layer: parts,
+                    weights: blocks,
+                    range,
+                };
+                F::constant_term(self.level, kernel)
+            }),
+        };
+        let publics = (layer.wiring.publics.iter())
+            .map(|&(z, index)| weights.get(z as usize) * publics_at[index as usize]);
+        let constant = sum(partials) + publics.fold(F::ZERO, Add::add);
+        let table = match layer.width() {
+            Some(width) => self.phase_one_rows(parts, blocks, below, width)?,
+            None => self.phase_one_by_lane(&layer, weights, below)?,
+        };
         Ok((CpuMle::ext(below.num_vars, table), constant))
+    }
+
+    fn phase_one_rows<F: CpuField>(
+        &self,
+        layer: Parts<'_, F>,
+        weights: &[F::Block],
+        below: &CpuMle<F>,
+        width: usize,
+    ) -> Result<Buffer<F::Block>, BackendError> {
+        let wiring = layer.0;
+        let rows = 1usize << wiring.input_vars;
+        let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
+        let gates = (wiring.mul_by_x.len() + wiring.add_by_x.len()) * width;
+        let per_row = (gates / rows).max(1);
+        let chunk = self.exec.stripe_len(rows, MIN_ROWS.div_ceil(per_row));
+        let chunk = chunk.max(F::WIDTH).min(rows);
+        // SAFETY: the kernel writes every block of every row.
+        unsafe {
+            let shape = (rows, width, chunk);
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let kernel = PhaseOneRows {
+                    layer,
+                    weights,
+                    below,
+                    width,
+                    range,
+                    out,
+                };
+                F::phase_one_rows(self.level, kernel);
+            });
+        }
+        Ok(out)
+    }
+
+    /// The same with fewer instances than lanes: value by value.
+    fn phase_one_by_lane<F: CpuField>(
+        &self,
+        layer: &Layer<'_, F>,
+        weights: &CpuMle<F>,
+        below: &CpuMle<F>,
+    ) -> Result<Buffer<F::Block>, BackendError> {
+        let wiring = layer.wiring;
+        let (rows, width) = (1usize << wiring.input_vars, 1 << layer.instance_vars);
+        let weights = weights.to_vec();
+        let coefs = plain_coefs(layer.coefs);
+        let (base, ext);
+        let below = one_lane!(base, ext, below);
+        let mut out = Vec::with_capacity(rows * width);
+        let gates = wiring.mul_by_x.len() + wiring.add_by_x.len();
+        let shape = (rows, width, self.row_chunk(rows, gates));
+        // SAFETY: the kernel writes every value of every row.
+        unsafe {
+            self.exec.fill(&mut out, shape, |range, out| {
+                let work = rows::PhaseOne {
+                    muls: Gates {
+                        order: &wiring.mul_by_x,
+                        coefs,
+                        weights: &weights,
+                        eq_x: None,
+                    },
+                    adds: Gates {
+                        order: &wiring.add_by_x,
+                        coefs,
+                        weights: &weights,
+                        eq_x: None,
+                    },
+                    below,
+                    width,
+                };
+                rows::phase_one(Plain::<F>::NEW, work, range, out);
+            });
+        }
+        pack(&self.budget, &out)
     }
 
     /// Phase two's table and add term.
@@ -289,31 +369,29 @@ impl CpuBackend {
         weights: &CpuMle<F>,
         eq_x: &CpuMle<F>,
     ) -> Result<(Option<CpuMle<F>>, F), BackendError> {
-        let (wiring, coefs) = (&*wiring.0, &coefs.0);
-        let weights = &self.entries(weights, wiring.output_vars)?[..];
-        let eq_x = &self.entries(eq_x, wiring.input_vars)?[..];
+        let wiring = &*wiring.0;
+        let weights = weight_blocks(weights, wiring.output_vars);
+        let eq_x = weight_blocks(eq_x, wiring.input_vars);
         let layer = (wiring, coefs);
-        let rows = 1usize << wiring.input_vars;
-        let chunk = self.row_chunk(rows, wiring.add_by_x.len());
-        let partials = self.exec.map(rows, chunk, |range| {
-            let kernel = AddTerm {
-                layer,
-                weights,
-                eq_x,
-                range,
-            };
-            F::add_term(self.level, kernel)
-        });
-        let add_term = partials.into_iter().fold(F::ZERO, |sum, part| sum + part);
+        let blocks = eq_x.len();
+        let gates = wiring.add_by_x.len() + wiring.mul_by_y.len();
+        let chunk = self.gate_chunk(blocks, gates);
         if !wiring.has_mul() {
-            return Ok((None, add_term));
+            let partials = self.exec.map(blocks, chunk, |range| {
+                let kernel = AddTerm {
+                    layer,
+                    weights,
+                    eq_x,
+                    range,
+                };
+                F::add_term(self.level, kernel)
+            });
+            return Ok((None, sum(partials)));
         }
-        let num_vars = wiring.input_vars as usize;
-        let blocks = num_blocks::<F>(num_vars);
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
-        let shape = (blocks, 1, self.row_chunk(blocks, wiring.mul_by_y.len()));
         // SAFETY: the kernel writes every block.
-        unsafe {
+        let partials = unsafe {
+            let shape = (blocks, 1, chunk);
             self.exec.fill(out.values_mut(), shape, |range, out| {
                 let kernel = PhaseTwoRows {
                     layer,
@@ -322,9 +400,11 @@ impl CpuBackend {
                     range,
                     out,
                 };
-                F::phase_two_rows(self.level, kernel);
-            });
-        }
+                F::phase_two_rows(self.level, kernel)
+            })
+        };
+        let add_term = sum(partials);
+        let num_vars = wiring.input_vars as usize;
         Ok((Some(CpuMle::ext(num_vars, out)), add_term))
     }
 
@@ -351,7 +431,7 @@ impl CpuBackend {
             assert_eq!(log2(bound.len()), num_vars);
             return CpuMle::from_values(&self.budget, &bound);
         }
-        let weights = eq_blocks(&self.budget, self.level, &[(F::ONE, point)])?;
+        let weights = self.eq_blocks(&[(F::ONE, point)])?;
         let blocks = num_blocks::<F>(num_vars);
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         let chunk = self.exec.chunk_len(blocks, 16usize.div_ceil(weights.len()));
@@ -369,6 +449,18 @@ impl CpuBackend {
             });
         }
         Ok(CpuMle::ext(num_vars, out))
+    }
+}
+
+fn sum<F: CpuField>(partials: Vec<F>) -> F {
+    partials.into_iter().fold(F::ZERO, Add::add)
+}
+
+/// The coefficients for arithmetic value by value.
+fn plain_coefs<F: CpuField>(coefs: &LayerCoefs<F>) -> CoefTable<'_, Plain<F>> {
+    match coefs {
+        LayerCoefs::Base(values) => CoefTable::Base(values),
+        LayerCoefs::Challenge(values) => CoefTable::Ext(values),
     }
 }
 

@@ -3,11 +3,13 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{ChallengeField, LayerCoefs, LayerWiring};
+use prover_core::{ChallengeField, GateRows, LayerCoefs, LayerWiring};
 
-use crate::arith::{Arith, Lanes, MAX_WIDTH};
+use crate::arith::{Arith, Lanes};
 use crate::field::{ArithOf, CpuField, Kernel};
+use crate::gates::{CoefTable, Gates, constant_sums};
 use crate::interpret::Blocks;
+use crate::layer::{CoefBlocks, CpuCoefs};
 use crate::rounds::blocks_of;
 use crate::rows::{self, Rows};
 use crate::table::CpuMle;
@@ -23,19 +25,12 @@ pub(crate) struct Layer<'a, F: CpuField> {
 /// A layer's gates and coefficients.
 pub(crate) type Parts<'a, F> = (
     &'a LayerWiring<<F as ChallengeField>::Base>,
-    &'a LayerCoefs<F>,
+    &'a CpuCoefs<F>,
 );
 
-/// What to compute for a range of rows.
-pub(crate) enum Work<'a, F: CpuField> {
-    Evaluate,
-    PhaseOne { weights: &'a [F::Entry] },
-}
-
-/// Challenge-field rows as blocks.
+/// Challenge-field outputs as blocks.
 pub struct ExtRows<'a, F: CpuField> {
     pub(crate) layer: &'a Layer<'a, F>,
-    pub(crate) work: &'a Work<'a, F>,
     pub(crate) below: &'a CpuMle<F>,
     pub(crate) publics: &'a [F::BaseBlock],
     pub(crate) width: usize,
@@ -50,10 +45,33 @@ impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
     fn run<A: ArithOf<F>>(self, a: A) {
         let rows = self.layer.rows::<A>(self.width, self.range);
         let below = blocks_of::<F, A>(self.below);
-        match *self.work {
-            Work::Evaluate => rows::evaluate_ext(a, rows, below, self.publics, self.out),
-            Work::PhaseOne { weights } => rows::phase_one(a, rows, weights, below, self.out),
-        }
+        rows::evaluate_ext(a, rows, below, self.publics, self.out);
+    }
+}
+
+/// Phase one's rows as blocks.
+pub struct PhaseOneRows<'a, F: CpuField> {
+    pub(crate) layer: Parts<'a, F>,
+    pub(crate) weights: &'a [F::Block],
+    pub(crate) below: &'a CpuMle<F>,
+    pub(crate) width: usize,
+    pub(crate) range: Range<usize>,
+    pub(crate) out: &'a mut [MaybeUninit<F::Block>],
+}
+
+impl<F: CpuField> Kernel<F> for PhaseOneRows<'_, F> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) {
+        let (wiring, coefs) = self.layer;
+        let work = rows::PhaseOne {
+            muls: gates::<F, A, 2>(&wiring.mul_by_x, coefs, self.weights, None),
+            adds: gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None),
+            below: blocks_of::<F, A>(self.below),
+            width: self.width,
+        };
+        rows::phase_one(a, work, self.range, self.out);
     }
 }
 
@@ -132,47 +150,11 @@ impl<F: CpuField> Layer<'_, F> {
     }
 }
 
-/// A challenge-field table's values apart.
-pub struct Unpack<'a, F: CpuField> {
-    pub(crate) blocks: &'a [F::Block],
-    pub(crate) len: usize,
-    pub(crate) out: &'a mut Vec<F::Entry>,
-}
-
-impl<F: CpuField> Kernel<F> for Unpack<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        for block in self.blocks {
-            let mut lanes = [a.entry(F::ZERO); MAX_WIDTH];
-            a.entries(block, &mut lanes[..F::WIDTH]);
-            self.out.extend_from_slice(&lanes[..F::WIDTH.min(self.len)]);
-        }
-    }
-}
-
-/// Entries as field elements.
-pub struct EntryValues<'a, F: CpuField>(pub(crate) &'a [F::Entry]);
-
-impl<F: CpuField> Kernel<F> for EntryValues<'_, F> {
-    type Out = Vec<F>;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> Vec<F> {
-        let mut values = Vec::with_capacity(self.0.len());
-        for entry in self.0 {
-            values.push(a.factor_value(a.factor(entry)));
-        }
-        values
-    }
-}
-
-/// The const gates' part of phase one.
+/// The const gates' part of phase one, for a range of blocks of rows.
 pub struct ConstantTerm<'a, F: CpuField> {
     pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Entry],
-    pub(crate) publics_at: &'a [F],
+    pub(crate) weights: &'a [F::Block],
+    pub(crate) range: Range<usize>,
 }
 
 impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
@@ -181,15 +163,16 @@ impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) -> F {
         let (wiring, coefs) = self.layer;
-        rows::constant_term(a, wiring, coefs, self.weights, self.publics_at)
+        let consts = gates::<F, A, 0>(&wiring.const_by_z, coefs, self.weights, None);
+        a.sum_lanes(constant_sums(a, &consts, self.range))
     }
 }
 
-/// The add gates' part of phase two, for a range of rows.
+/// The add gates' part of phase two, for a range of blocks of rows of a layer without mul gates.
 pub struct AddTerm<'a, F: CpuField> {
     pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Entry],
-    pub(crate) eq_x: &'a [F::Entry],
+    pub(crate) weights: &'a [F::Block],
+    pub(crate) eq_x: &'a [F::Block],
     pub(crate) range: Range<usize>,
 }
 
@@ -199,36 +182,51 @@ impl<F: CpuField> Kernel<F> for AddTerm<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) -> F {
         let (wiring, coefs) = self.layer;
-        rows::add_term(a, wiring, coefs, self.weights, self.eq_x, self.range)
+        let adds = gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None);
+        a.sum_lanes(rows::add_term(a, &adds, self.eq_x, self.range))
     }
 }
 
-/// Phase two's table for a range of blocks.
+/// Phase two's table for a range of blocks, and the add gates' part for the same rows.
 pub struct PhaseTwoRows<'a, F: CpuField> {
     pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Entry],
-    pub(crate) eq_x: &'a [F::Entry],
+    pub(crate) weights: &'a [F::Block],
+    pub(crate) eq_x: &'a [F::Block],
     pub(crate) range: Range<usize>,
     pub(crate) out: &'a mut [MaybeUninit<F::Block>],
 }
 
 impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
-    type Out = ();
+    type Out = F;
 
     #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
+    fn run<A: ArithOf<F>>(self, a: A) -> F {
         let (wiring, coefs) = self.layer;
-        let lanes = F::WIDTH.min(self.eq_x.len());
-        for (block, out) in self.range.zip(self.out) {
-            let mut values = F::Block::gather(&[F::ZERO]);
-            for lane in 0..lanes {
-                let y = block * F::WIDTH + lane;
-                values.set(
-                    lane,
-                    rows::phase_two(a, wiring, coefs, self.weights, self.eq_x, y),
-                );
-            }
-            out.write(values);
+        let muls = gates::<F, A, 2>(&wiring.mul_by_y, coefs, self.weights, Some(self.eq_x));
+        let adds = gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None);
+        for (block, out) in self.range.clone().zip(self.out) {
+            a.write(muls.row_sums(a, block), out);
         }
+        a.sum_lanes(rows::add_term(a, &adds, self.eq_x, self.range))
+    }
+}
+
+/// A list of gates, typed for an arithmetic.
+#[inline(always)]
+fn gates<'a, F: CpuField, A: ArithOf<F>, const K: usize>(
+    order: &'a GateRows<K>,
+    coefs: &'a CpuCoefs<F>,
+    weights: &'a [F::Block],
+    eq_x: Option<&'a [F::Block]>,
+) -> Gates<'a, A, K> {
+    let coefs = match &coefs.table {
+        CoefBlocks::Base(blocks) => CoefTable::Base(blocks),
+        CoefBlocks::Ext(blocks) => CoefTable::Ext(blocks),
+    };
+    Gates {
+        order,
+        coefs,
+        weights,
+        eq_x,
     }
 }

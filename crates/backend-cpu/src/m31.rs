@@ -7,7 +7,7 @@
 use prover_fields::{M31, M31Ext3};
 
 use crate::arith::Arith;
-use crate::m31_blocks::{M31Entry, M31Ext3x16, M31x16};
+use crate::m31_blocks::{M31Ext3x16, M31x16};
 use crate::vector::Vector;
 
 const P: u32 = M31::MODULUS;
@@ -19,9 +19,10 @@ pub(crate) struct Wide<U> {
     odd: U,
 }
 
-/// A scalar in every lane, and five times its upper coefficients.
+/// A scalar in every lane: as it is, and it and its fivefold as the residues nearest to zero.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar<U> {
+    plain: [U; 3],
     c: [U; 3],
     five: [U; 3],
 }
@@ -71,6 +72,18 @@ impl<S: Vector> M31Lanes<S> {
         s.min32(difference, s.add32(difference, s.splat(P)))
     }
 
+    /// A scalar's coefficients in every lane, as signed residues of at most `2^30` either way.
+    #[inline(always)]
+    fn splat_signed(self, value: M31Ext3) -> [S::U; 3] {
+        let [x, y, z] = value.coeffs();
+        let s = self.0;
+        [
+            s.splat(nearest(x)),
+            s.splat(nearest(y)),
+            s.splat(nearest(z)),
+        ]
+    }
+
     /// Lanes with their odd ones moved to even places.
     #[inline(always)]
     fn split(self, x: S::U) -> Wide<S::U> {
@@ -95,13 +108,21 @@ impl<S: Vector> M31Lanes<S> {
         }
     }
 
-    /// `low + d . row` for a row of scalars, the same in all lanes.
+    /// `low + d . row` for differences `d` and a row of scalars that is the same in all lanes.
     #[inline(always)]
     fn fold_row(self, low: S::U, d: [Wide<S::U>; 3], row: [S::U; 3]) -> S::U {
-        let mut sum = self.products(d[0], both(row[0]));
-        sum = self.fma(sum, d[1], both(row[1]));
-        sum = self.fma(sum, d[2], both(row[2]));
-        self.sum(low, self.narrow(sum))
+        let mut sum = self.signed_products(d[0], row[0]);
+        sum = self.plus(sum, self.signed_products(d[1], row[1]));
+        sum = self.plus(sum, self.signed_products(d[2], row[2]));
+        self.sum(low, self.narrow_signed(sum))
+    }
+
+    #[inline(always)]
+    fn signed_products(self, x: Wide<S::U>, y: S::U) -> Wide<S::U> {
+        Wide {
+            even: self.0.mul_even_signed(x.even, y),
+            odd: self.0.mul_even_signed(x.odd, y),
+        }
     }
 
     #[inline(always)]
@@ -135,13 +156,6 @@ impl<S: Vector> M31Lanes<S> {
             even: s.add64(s.and(x.even, low31), s.shr31(x.even)),
             odd: s.add64(s.and(x.odd, low31), s.shr31(x.odd)),
         }
-    }
-
-    /// Any four 64-bit lanes to at most `2^33 + 2^31`.
-    #[inline(always)]
-    fn q_settled(self, x: S::Q) -> S::Q {
-        let s = self.0;
-        s.q_add(s.q_and(x, s.q_splat(P)), s.q_shr31(x))
     }
 
     /// The products of two blocks by `w`, as sums of neighbouring 64-bit lanes, settled.
@@ -198,6 +212,18 @@ impl<S: Vector> M31Lanes<S> {
         self.sum(low, twice)
     }
 
+    /// Signed 64-bit lanes of less than `2^63 - 2^61` either way to lanes of at most `p`.
+    #[inline(always)]
+    fn narrow_signed(self, x: Wide<S::U>) -> S::U {
+        let s = self.0;
+        let low = self.reduce_once(s.merge_low(x.even, x.odd));
+        let high = s.merge_high(x.even, x.odd);
+        // Negative ones are the greater as unsigned.
+        let high = s.min32(high, s.add32(high, s.splat(P)));
+        // `low` is p + 1 at most; twice `high` is below p, as `high` is neither p nor half of it.
+        self.sum(low, self.sum(high, high))
+    }
+
     /// The same for one product, at most `p^2`.
     #[inline(always)]
     fn narrow_product(self, x: Wide<S::U>) -> S::U {
@@ -219,13 +245,8 @@ impl<S: Vector> Arith for M31Lanes<S> {
     type MixedAcc = [Wide<S::U>; 3];
     type BaseAcc = Wide<S::U>;
     type Scalar = Scalar<S::U>;
-    type Entry = M31Entry;
-    type Factor = S::Q;
-    type ScalarAcc = [S::Q; 3];
-    // A factor's coefficients are at most p + 1: only three of its products fit.
-    const SCALAR_RUN: usize = 3;
     const RUN: usize = 2;
-    const MIXED_RUN: usize = 3;
+    const MIXED_RUN: usize = 4;
     const BASE_RUN: usize = 4;
 
     #[inline(always)]
@@ -308,15 +329,20 @@ impl<S: Vector> Arith for M31Lanes<S> {
 
     #[inline(always)]
     fn scalar(self, value: M31Ext3) -> Self::Scalar {
-        let five = value * M31Ext3::NON_RESIDUE;
         Scalar {
-            c: self.splat(value),
-            five: self.splat(five),
+            plain: self.splat(value),
+            c: self.splat_signed(value),
+            five: self.splat_signed(value * M31Ext3::NON_RESIDUE),
         }
     }
     #[inline(always)]
     fn fold(self, low: Self::V, high: Self::V, r: &Self::Scalar) -> Self::V {
-        let d = self.split3(self.sub(high, low));
+        // Three products of differences, below 2^31 either way, by scalars of at most 2^30: no overflow.
+        let d = self.split3([
+            self.0.sub32(high[0], low[0]),
+            self.0.sub32(high[1], low[1]),
+            self.0.sub32(high[2], low[2]),
+        ]);
         let ([r0, r1, r2], [_, f1, f2]) = (r.c, r.five);
         [
             self.fold_row(low[0], d, [r0, f2, f1]),
@@ -327,7 +353,7 @@ impl<S: Vector> Arith for M31Lanes<S> {
     #[inline(always)]
     fn fold_base(self, low: S::U, high: S::U, r: &Self::Scalar) -> Self::V {
         let d = self.split(self.difference(high, low));
-        let [c0, c1, c2] = r.c;
+        let [c0, c1, c2] = r.plain;
         [
             self.sum(low, self.narrow_product(self.products(d, both(c0)))),
             self.narrow_product(self.products(d, both(c1))),
@@ -440,70 +466,37 @@ impl<S: Vector> Arith for M31Lanes<S> {
     }
 
     #[inline(always)]
-    fn entry(self, value: M31Ext3) -> M31Entry {
-        let [x, y, z] = value.coeffs();
-        M31Entry([x.value(), y.value(), z.value(), 0])
+    fn splat_lane(self, block: &M31Ext3x16, lane: usize) -> Self::V {
+        let ([x, y, z], s) = (&block.0, self.0);
+        [s.splat(x[lane]), s.splat(y[lane]), s.splat(z[lane])]
     }
     #[inline(always)]
-    fn entries(self, block: &M31Ext3x16, out: &mut [M31Entry]) {
-        let [x, y, z] = &block.0;
-        for (lane, out) in out.iter_mut().enumerate() {
-            *out = M31Entry([x[lane], y[lane], z[lane], 0]);
-        }
+    fn mixed_acc_lane(self, block: &M31Ext3x16, lane: usize) -> Self::MixedAcc {
+        let ([x, y, z], s) = (&block.0, self.0);
+        [
+            both(s.splat64(x[lane].into())),
+            both(s.splat64(y[lane].into())),
+            both(s.splat64(z[lane].into())),
+        ]
     }
     #[inline(always)]
-    fn factor(self, entry: &M31Entry) -> S::Q {
-        self.0.q_widen(&entry.0)
+    fn mixed_mac_lane(self, acc: &mut Self::MixedAcc, x: S::U, block: &M31Ext3x16, lane: usize) {
+        let x = self.split(x);
+        let [y0, y1, y2] = self.splat_lane(block, lane);
+        acc[0] = self.fma(acc[0], x, both(y0));
+        acc[1] = self.fma(acc[1], x, both(y1));
+        acc[2] = self.fma(acc[2], x, both(y2));
     }
-    #[inline(always)]
-    fn factor_times(self, factor: S::Q, by: M31) -> S::Q {
-        let product = self.0.q_mul(factor, self.0.q_splat(by.value()));
-        // Below 2^32 after the first, at most p + 1 after the second.
-        self.q_settled(self.q_settled(product))
-    }
-    #[inline(always)]
-    fn factor_times_ext(self, factor: S::Q, by: M31Ext3) -> S::Q {
-        let [x, y, z] = (self.factor_value(factor) * by).coeffs();
-        self.0.q_widen(&[x.value(), y.value(), z.value(), 0])
-    }
-    #[inline(always)]
-    fn splat_factor(self, factor: S::Q) -> Self::V {
-        let [x, y, z, _] = self.0.q_store(factor);
-        let s = self.0;
-        [s.splat(x as u32), s.splat(y as u32), s.splat(z as u32)]
-    }
-    #[inline(always)]
-    fn factor_value(self, factor: S::Q) -> M31Ext3 {
-        let [x, y, z, _] = self.0.q_store(factor);
-        M31Ext3::new([M31::reduce(x), M31::reduce(y), M31::reduce(z)])
-    }
-    #[inline(always)]
-    fn scalar_acc(self) -> Self::ScalarAcc {
-        [self.0.q_splat(0); 3]
-    }
-    #[inline(always)]
-    fn scalar_mac(self, acc: &mut Self::ScalarAcc, x: S::Q, y: &M31Entry) {
-        let s = self.0;
-        acc[0] = s.q_add(acc[0], s.q_mul(x, s.q_splat(y.0[0])));
-        acc[1] = s.q_add(acc[1], s.q_mul(x, s.q_splat(y.0[1])));
-        acc[2] = s.q_add(acc[2], s.q_mul(x, s.q_splat(y.0[2])));
-    }
-    #[inline(always)]
-    fn scalar_settle(self, acc: &mut Self::ScalarAcc) {
-        acc[0] = self.q_settled(acc[0]);
-        acc[1] = self.q_settled(acc[1]);
-        acc[2] = self.q_settled(acc[2]);
-    }
-    #[inline(always)]
-    fn scalar_reduce(self, mut acc: Self::ScalarAcc) -> M31Ext3 {
-        self.scalar_settle(&mut acc);
-        let [a0, a1, a2] = acc;
-        let (a0, a1, a2) = (self.0.q_store(a0), self.0.q_store(a1), self.0.q_store(a2));
-        // `ai[k]` is the coefficient of x^(i + k), and x^3 is 5.
-        let c0 = a0[0] + 5 * (a1[2] + a2[1]);
-        let c1 = a0[1] + a1[0] + 5 * a2[2];
-        let c2 = a0[2] + a1[1] + a2[0];
-        M31Ext3::new([M31::reduce(c0), M31::reduce(c1), M31::reduce(c2)])
+}
+
+/// The residue nearest to zero, in two's complement.
+#[inline(always)]
+fn nearest(value: M31) -> u32 {
+    let value = value.value();
+    if value > P / 2 {
+        value.wrapping_sub(P)
+    } else {
+        value
     }
 }
 

@@ -14,10 +14,19 @@ pub struct M31x16(pub(crate) [u32; 16]);
 #[repr(C, align(64))]
 pub struct M31Ext3x16(pub(crate) [[u32; 16]; 3]);
 
-/// One element of the extension, read alone: its coefficients, at most `p`, and zero.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(16))]
-pub struct M31Entry(pub(crate) [u32; 4]);
+/// A table's words: of each block 16 of the first coefficients, then of the second, the third.
+#[inline(always)]
+pub(crate) fn words_of_ext(table: &[M31Ext3x16]) -> &[u32] {
+    // SAFETY: a block is 48 words without padding, aligned to more than a word.
+    unsafe { core::slice::from_raw_parts(table.as_ptr().cast(), 48 * table.len()) }
+}
+
+/// A base-field table's words.
+#[inline(always)]
+pub(crate) fn words_of_base(table: &[M31x16]) -> &[u32] {
+    // SAFETY: a block is 16 words without padding, aligned to more than a word.
+    unsafe { core::slice::from_raw_parts(table.as_ptr().cast(), 16 * table.len()) }
+}
 
 impl Lanes<M31> for M31x16 {
     const WIDTH: usize = 16;

@@ -5,27 +5,35 @@ use core::ops::Range;
 
 use prover_core::{ChallengeField, Field, LayerCoefs, LayerWiring};
 
-use crate::arith::Arith;
+use crate::arith::{Arith, Lanes};
+use crate::gates::{Gates, Window};
+use crate::gather::Gather;
 use crate::interpret::Blocks;
 
 /// The base field of an arithmetic.
 pub(crate) type BaseOf<A> = <<A as Arith>::F as ChallengeField>::Base;
 
 /// Products until a sum must be settled.
-struct Run {
+pub(crate) struct Run {
     len: usize,
     left: usize,
 }
 
 impl Run {
     #[inline(always)]
-    fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize) -> Self {
         Self { len, left: len }
+    }
+
+    /// Whether no product was counted.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left == self.len
     }
 
     /// Counts a product; whether the sum must be settled before it.
     #[inline(always)]
-    fn is_over(&mut self) -> bool {
+    pub(crate) fn is_over(&mut self) -> bool {
         let over = self.left == 0;
         self.left = if over { self.len } else { self.left } - 1;
         over
@@ -147,8 +155,11 @@ impl<A: Arith> BaseSum<A> {
 
     #[inline(always)]
     fn finish(self) -> A::B {
-        self.a
-            .base_add(self.rest, self.a.base_reduce(self.products))
+        if self.run.is_empty() {
+            return self.rest;
+        }
+        let products = self.a.base_reduce(self.products);
+        self.a.base_add(self.rest, products)
     }
 }
 
@@ -261,175 +272,144 @@ pub(crate) fn evaluate_ext<A: Arith>(
     }
 }
 
-/// `coefficient * weight`, without a multiplication by one.
-#[inline(always)]
-fn weighted<A: Arith>(
-    a: A,
-    coefs: &LayerCoefs<A::F>,
-    slot: Option<usize>,
-    weight: &A::Entry,
-) -> A::Factor {
-    let weight = a.factor(weight);
-    match (slot, coefs) {
-        (None, _) => weight,
-        (Some(slot), LayerCoefs::Base(values)) => a.factor_times(weight, values[slot]),
-        (Some(slot), LayerCoefs::Challenge(values)) => a.factor_times_ext(weight, values[slot]),
-    }
+/// What phase one's rows read.
+pub(crate) struct PhaseOne<'a, A: Arith> {
+    /// By `x`; wires `[z, y]`.
+    pub(crate) muls: Gates<'a, A, 2>,
+    /// By `x`; wire `[z]`.
+    pub(crate) adds: Gates<'a, A, 1>,
+    pub(crate) below: Blocks<'a, A>,
+    /// Blocks a wire.
+    pub(crate) width: usize,
 }
 
-/// `H(x, s) = sum c W[z] V(y, s) + sum c W[z]`.
-/// Cost: per gate a scalar product if its coefficient is not one; per mul gate and block one product.
+/// `H(x, s) = sum c W[z] V(y, s) + sum c W[z]` for a range of whole blocks of rows (or all rows).
+/// Cost: per gate its share of a gather; per mul gate and block one product.
 #[inline(always)]
-pub(crate) fn phase_one<A: Arith>(
+pub(crate) fn phase_one<A: Gather>(
     a: A,
-    rows: Rows<'_, A>,
-    weights: &[A::Entry],
-    below: Blocks<'_, A>,
+    work: PhaseOne<'_, A>,
+    range: Range<usize>,
     out: &mut [MaybeUninit<A::Block>],
 ) {
-    let (wiring, width) = (rows.wiring, rows.width);
-    for (x, out) in rows.range.zip(out.chunks_exact_mut(width)) {
-        let mut constant = a.splat(A::F::ZERO);
-        let adds = wiring.add_by_x.row(x);
-        if !adds.is_empty() {
-            let mut sum = A::F::ZERO;
-            for gate in adds {
-                let [z] = wiring.add_by_x.others[gate];
-                let slot = wiring.add_by_x.slots.get(gate);
-                sum += a.factor_value(weighted(a, rows.coefs, slot, &weights[z as usize]));
-            }
-            constant = a.splat(sum);
+    let end = work.muls.order.offsets[range.end] as usize;
+    let mut weights = Window::new(a, end);
+    let mut constants = a.store(a.splat(A::F::ZERO));
+    for (x, out) in range.zip(out.chunks_exact_mut(work.width)) {
+        let lane = x % A::Block::WIDTH;
+        if lane == 0 && !work.adds.order.is_empty() {
+            a.set(work.adds.row_sums(a, x / A::Block::WIDTH), &mut constants);
         }
-        let muls = wiring.mul_by_x.row(x);
-        if muls.is_empty() {
-            out.fill(MaybeUninit::new(a.store(constant)));
+        let mut gates = work.muls.order.row(x);
+        if gates.is_empty() {
+            let constant = a.splat_lane(&constants, lane);
+            for out in out {
+                a.write(constant, out);
+            }
             continue;
         }
-        for (b, out) in out.iter_mut().enumerate() {
-            let sum = match below {
-                Blocks::Base(below) => {
-                    let mut sum = MixedSum::new(a);
-                    for gate in muls.clone() {
-                        let [z, y] = wiring.mul_by_x.others[gate];
-                        let slot = wiring.mul_by_x.slots.get(gate);
-                        let weight = weighted(a, rows.coefs, slot, &weights[z as usize]);
-                        let value = a.load_base(&below[y as usize * width + b]);
-                        sum.mac(value, a.splat_factor(weight));
-                    }
-                    sum.finish()
-                }
-                Blocks::Ext(below) => {
-                    let mut sum = ExtSum::new(a);
-                    for gate in muls.clone() {
-                        let [z, y] = wiring.mul_by_x.others[gate];
-                        let slot = wiring.mul_by_x.slots.get(gate);
-                        let weight = weighted(a, rows.coefs, slot, &weights[z as usize]);
-                        let weight = a.splat(a.factor_value(weight));
-                        sum.mac(a.load(&below[y as usize * width + b]), weight);
-                    }
-                    sum.finish()
-                }
-            };
-            out.write(a.store(a.add(constant, sum)));
+        let mut is_first = true;
+        while !gates.is_empty() {
+            if !weights.holds(&gates) {
+                weights.fill(a, &work.muls, gates.start);
+                work.prefetch(a, weights.gates());
+            }
+            let here = gates.start..gates.end.min(weights.gates().end);
+            for (b, out) in out.iter_mut().enumerate() {
+                let before = match is_first {
+                    true => Before::Lane(&constants, lane),
+                    // SAFETY: the gates before these have written it.
+                    false => Before::Block(unsafe { out.assume_init_read() }),
+                };
+                let sum = work.sum(a, &weights, here.clone(), b, before);
+                a.write(sum, out);
+            }
+            (gates.start, is_first) = (here.end, false);
         }
     }
 }
 
-/// `sum_const c W[z]`, public inputs at the instance point; `publics_at` by public input.
-#[inline(always)]
-pub(crate) fn constant_term<A: Arith>(
-    a: A,
-    wiring: &LayerWiring<BaseOf<A>>,
-    coefs: &LayerCoefs<A::F>,
-    weights: &[A::Entry],
-    publics_at: &[A::F],
-) -> A::F {
-    let mut sum = A::F::ZERO;
-    let consts = &wiring.const_by_z;
-    if !consts.is_empty() {
-        for (weight, ends) in weights.iter().zip(consts.offsets.windows(2)) {
-            for gate in ends[0] as usize..ends[1] as usize {
-                sum += a.factor_value(weighted(a, coefs, consts.slots.get(gate), weight));
+/// What a row's sum starts with.
+enum Before<'a, A: Arith> {
+    /// A lane of a block, in every lane.
+    Lane(&'a A::Block, usize),
+    Block(A::Block),
+}
+
+impl<A: Gather> PhaseOne<'_, A> {
+    /// Asks for the values that the products of some gates need.
+    #[inline(always)]
+    fn prefetch(&self, a: A, gates: &Range<usize>) {
+        if let (Blocks::Base(below), 1) = (self.below, self.width) {
+            for [_, y] in &self.muls.order.others[gates.clone()] {
+                a.prefetch(&below[*y as usize]);
             }
         }
     }
-    for &(z, index) in &wiring.publics {
-        sum += a.factor_value(a.factor(&weights[z as usize])) * publics_at[index as usize];
-    }
-    sum
-}
 
-/// A sum of products of scalars.
-struct ScalarSum<A: Arith> {
-    a: A,
-    products: A::ScalarAcc,
-    run: Run,
-}
-
-impl<A: Arith> ScalarSum<A> {
+    /// `before + sum c W[z] V(y, s)` over some gates, for one block of instances.
     #[inline(always)]
-    fn new(a: A) -> Self {
-        Self {
-            a,
-            products: a.scalar_acc(),
-            run: Run::new(A::SCALAR_RUN),
+    fn sum(
+        &self,
+        a: A,
+        weights: &Window<A>,
+        gates: Range<usize>,
+        b: usize,
+        before: Before<'_, A>,
+    ) -> A::V {
+        let below = match self.below {
+            Blocks::Base(below) => below,
+            Blocks::Ext(below) => {
+                let mut sum = ExtSum::new(a);
+                for gate in gates {
+                    let y = self.muls.order.others[gate][1] as usize;
+                    let (block, lane) = weights.place(gate);
+                    let value = a.load(&below[y * self.width + b]);
+                    sum.mac(value, a.splat_lane(block, lane));
+                }
+                let before = match before {
+                    Before::Lane(block, lane) => a.splat_lane(block, lane),
+                    Before::Block(block) => a.load(&block),
+                };
+                return a.add(sum.finish(), before);
+            }
+        };
+        let (mut products, rest) = match before {
+            Before::Lane(block, lane) => (a.mixed_acc_lane(block, lane), None),
+            Before::Block(block) => (a.mixed_acc(), Some(block)),
+        };
+        let mut run = Run::new(A::MIXED_RUN);
+        for gate in gates {
+            if run.is_over() {
+                a.mixed_settle(&mut products);
+            }
+            let y = self.muls.order.others[gate][1] as usize;
+            let (block, lane) = weights.place(gate);
+            let value = a.load_base(&below[y * self.width + b]);
+            a.mixed_mac_lane(&mut products, value, block, lane);
         }
-    }
-
-    #[inline(always)]
-    fn mac(&mut self, x: A::Factor, y: &A::Entry) {
-        if self.run.is_over() {
-            self.a.scalar_settle(&mut self.products);
+        let sum = a.mixed_reduce(products);
+        match rest {
+            Some(rest) => a.add(sum, a.load(&rest)),
+            None => sum,
         }
-        self.a.scalar_mac(&mut self.products, x, y);
     }
 }
 
-/// `M(y) = sum c W[z] eq_x[x]` for one row `y`.
-/// Cost: per gate one product, one more if its coefficient is not one.
+/// `sum_add c W[z] eq_x[x]` over a range of blocks of rows `x`.
+/// Cost: per gate its share of a gather, per block one product.
 #[inline(always)]
-pub(crate) fn phase_two<A: Arith>(
+pub(crate) fn add_term<A: Gather>(
     a: A,
-    wiring: &LayerWiring<BaseOf<A>>,
-    coefs: &LayerCoefs<A::F>,
-    weights: &[A::Entry],
-    eq_x: &[A::Entry],
-    y: usize,
-) -> A::F {
-    let gates = wiring.mul_by_y.row(y);
-    if gates.is_empty() {
-        return A::F::ZERO;
+    adds: &Gates<'_, A, 1>,
+    eq_x: &[A::Block],
+    blocks: Range<usize>,
+) -> A::V {
+    let mut sum = ExtSum::new(a);
+    for block in blocks {
+        sum.mac(adds.row_sums(a, block), a.load(&eq_x[block]));
     }
-    let mut sum = ScalarSum::new(a);
-    for gate in gates {
-        let [z, x] = wiring.mul_by_y.others[gate];
-        let slot = wiring.mul_by_y.slots.get(gate);
-        let weight = weighted(a, coefs, slot, &weights[z as usize]);
-        sum.mac(weight, &eq_x[x as usize]);
-    }
-    a.scalar_reduce(sum.products)
-}
-
-/// `sum_add c W[z] eq_x[x]` over a range of rows `x`.
-/// Cost: a product per gate, one more if its coefficient is not one.
-#[inline(always)]
-pub(crate) fn add_term<A: Arith>(
-    a: A,
-    wiring: &LayerWiring<BaseOf<A>>,
-    coefs: &LayerCoefs<A::F>,
-    weights: &[A::Entry],
-    eq_x: &[A::Entry],
-    rows: Range<usize>,
-) -> A::F {
-    let mut sum = ScalarSum::new(a);
-    for (x, eq) in rows.clone().zip(&eq_x[rows]) {
-        for gate in wiring.add_by_x.row(x) {
-            let [z] = wiring.add_by_x.others[gate];
-            let slot = wiring.add_by_x.slots.get(gate);
-            sum.mac(weighted(a, coefs, slot, &weights[z as usize]), eq);
-        }
-    }
-    a.scalar_reduce(sum.products)
+    sum.finish()
 }
 
 /// The same for a base-field table and a block of outputs from `first` on.

@@ -33,6 +33,8 @@ pub(crate) trait Vector: Copy + Send + Sync {
     fn odd(self, x: Self::U) -> Self::U;
     /// Products of the even 32-bit lanes as 64-bit lanes.
     fn mul_even(self, x: Self::U, y: Self::U) -> Self::U;
+    /// The same of signed lanes.
+    fn mul_even_signed(self, x: Self::U, y: Self::U) -> Self::U;
     /// The low halves of 64-bit lanes, those of `even` in even places, those of `odd` in odd ones.
     fn merge_low(self, even: Self::U, odd: Self::U) -> Self::U;
     /// The high halves of 64-bit lanes, placed likewise.
@@ -42,19 +44,24 @@ pub(crate) trait Vector: Copy + Send + Sync {
     /// Sums of pairs of 128-bit units: `x01, x23, y01, y23`.
     fn unit_sums(self, x: Self::U, y: Self::U) -> Self::U;
 
-    /// Four 64-bit lanes.
-    type Q: Copy;
-    /// 32-bit words as 64-bit lanes.
-    fn q_widen(self, words: &[u32; 4]) -> Self::Q;
-    fn q_store(self, q: Self::Q) -> [u64; 4];
-    /// The same in every 64-bit lane.
-    fn q_splat(self, value: u32) -> Self::Q;
-    fn q_add(self, x: Self::Q, y: Self::Q) -> Self::Q;
-    fn q_and(self, x: Self::Q, y: Self::Q) -> Self::Q;
-    /// Shifted right by 31.
-    fn q_shr31(self, x: Self::Q) -> Self::Q;
-    /// Products of the low halves.
-    fn q_mul(self, x: Self::Q, y: Self::Q) -> Self::Q;
+    /// The 32-bit lanes whose bits are set, and zero in the others.
+    fn keep(self, x: Self::U, lanes: u32) -> Self::U;
+    /// The words at the places in `at`.
+    ///
+    /// # Safety
+    /// Every lane of `at` is below the number of words, and below `2^31`.
+    unsafe fn gather(self, words: &[u32], at: Self::U) -> Self::U;
+    /// The little-endian words that begin at the bytes in `at`.
+    ///
+    /// # Safety
+    /// Every lane of `at` is four bytes before the end or earlier, and below `2^31`.
+    unsafe fn gather_bytes(self, bytes: &[u8], at: Self::U) -> Self::U;
+    /// Every 32-bit lane shifted right by 8 times `by`, which is at most 3.
+    fn shr_bytes(self, x: Self::U, by: Self::U) -> Self::U;
+    /// Which unsigned 32-bit lanes of `x` are less than those of `y`, a bit each.
+    fn less32(self, x: Self::U, y: Self::U) -> u32;
+    /// Asks for a cache line that will be read soon.
+    fn prefetch(self, lanes: &[u32; 16]);
 }
 
 /// What the target guarantees: loops over arrays.
@@ -131,6 +138,11 @@ impl Vector for Portable {
         core::array::from_fn(|i| (x[i] & LOW) * (y[i] & LOW))
     }
     #[inline(always)]
+    fn mul_even_signed(self, x: Words, y: Words) -> Words {
+        let signed = |word: u64| i64::from(word as u32 as i32);
+        core::array::from_fn(|i| (signed(x[i]) * signed(y[i])) as u64)
+    }
+    #[inline(always)]
     fn merge_low(self, even: Words, odd: Words) -> Words {
         core::array::from_fn(|i| even[i] & LOW | odd[i] << 32)
     }
@@ -154,36 +166,38 @@ impl Vector for Portable {
         })
     }
 
-    type Q = [u64; 4];
-
     #[inline(always)]
-    fn q_widen(self, words: &[u32; 4]) -> [u64; 4] {
-        words.map(u64::from)
+    fn keep(self, x: Words, lanes: u32) -> Words {
+        core::array::from_fn(|i| {
+            let low = u64::from(lanes >> (2 * i) & 1) * LOW;
+            let high = u64::from(lanes >> (2 * i + 1) & 1) * !LOW;
+            x[i] & (low | high)
+        })
     }
     #[inline(always)]
-    fn q_store(self, q: [u64; 4]) -> [u64; 4] {
-        q
+    unsafe fn gather(self, words: &[u32], at: Words) -> Words {
+        let word = |place: u64| u64::from(words[place as usize]);
+        core::array::from_fn(|i| word(at[i] >> 32) << 32 | word(at[i] & LOW))
     }
     #[inline(always)]
-    fn q_splat(self, value: u32) -> [u64; 4] {
-        [value.into(); 4]
+    unsafe fn gather_bytes(self, bytes: &[u8], at: Words) -> Words {
+        halves(at, at, |place, _| {
+            let place = place as usize;
+            let word = core::array::from_fn(|i| bytes[place + i]);
+            u32::from_le_bytes(word)
+        })
     }
     #[inline(always)]
-    fn q_add(self, x: [u64; 4], y: [u64; 4]) -> [u64; 4] {
-        core::array::from_fn(|i| x[i].wrapping_add(y[i]))
+    fn shr_bytes(self, x: Words, by: Words) -> Words {
+        halves(x, by, |x, by| x >> (8 * by))
     }
     #[inline(always)]
-    fn q_and(self, x: [u64; 4], y: [u64; 4]) -> [u64; 4] {
-        core::array::from_fn(|i| x[i] & y[i])
+    fn less32(self, x: Words, y: Words) -> u32 {
+        let (x, y) = (self.store(x), self.store(y));
+        (0..16).fold(0, |bits, i| bits | u32::from(x[i] < y[i]) << i)
     }
     #[inline(always)]
-    fn q_shr31(self, x: [u64; 4]) -> [u64; 4] {
-        x.map(|x| x >> 31)
-    }
-    #[inline(always)]
-    fn q_mul(self, x: [u64; 4], y: [u64; 4]) -> [u64; 4] {
-        core::array::from_fn(|i| (x[i] & LOW) * (y[i] & LOW))
-    }
+    fn prefetch(self, _lanes: &[u32; 16]) {}
 }
 
 /// Methods that are one intrinsic each.
@@ -196,52 +210,6 @@ macro_rules! intrinsics {
             unsafe { $call }
         }
     )*};
-}
-
-/// The operations on four lanes, in one AVX2 register.
-#[cfg(target_arch = "x86_64")]
-macro_rules! four_lanes {
-    () => {
-        type Q = __m256i;
-
-        #[inline(always)]
-        fn q_widen(self, words: &[u32; 4]) -> __m256i {
-            // SAFETY: the array is 16 bytes; SSE2 is part of the target.
-            let words = unsafe { _mm_loadu_si128(words.as_ptr().cast()) };
-            // SAFETY: the token is made where the CPU was found to have AVX2.
-            unsafe { _mm256_cvtepu32_epi64(words) }
-        }
-        #[inline(always)]
-        fn q_store(self, q: __m256i) -> [u64; 4] {
-            // SAFETY: both are 32 bytes without invalid values.
-            unsafe { core::mem::transmute::<__m256i, [u64; 4]>(q) }
-        }
-        #[inline(always)]
-        fn q_splat(self, value: u32) -> __m256i {
-            // SAFETY: as above.
-            unsafe { _mm256_set1_epi64x(value.into()) }
-        }
-        #[inline(always)]
-        fn q_add(self, x: __m256i, y: __m256i) -> __m256i {
-            // SAFETY: as above.
-            unsafe { _mm256_add_epi64(x, y) }
-        }
-        #[inline(always)]
-        fn q_and(self, x: __m256i, y: __m256i) -> __m256i {
-            // SAFETY: as above.
-            unsafe { _mm256_and_si256(x, y) }
-        }
-        #[inline(always)]
-        fn q_shr31(self, x: __m256i) -> __m256i {
-            // SAFETY: as above.
-            unsafe { _mm256_srli_epi64::<31>(x) }
-        }
-        #[inline(always)]
-        fn q_mul(self, x: __m256i, y: __m256i) -> __m256i {
-            // SAFETY: as above.
-            unsafe { _mm256_mul_epu32(x, y) }
-        }
-    };
 }
 
 /// AVX-512.
@@ -307,12 +275,42 @@ mod avx512 {
             shr31(x) = _mm512_srli_epi64::<31>(x);
             odd(x) = _mm512_srli_epi64::<32>(x);
             mul_even(x, y) = _mm512_mul_epu32(x, y);
+            mul_even_signed(x, y) = _mm512_mul_epi32(x, y);
             merge_low(even, odd) = _mm512_mask_shuffle_epi32::<0xa0>(even, 0xaaaa, odd);
             merge_high(even, odd) = _mm512_mask_shuffle_epi32::<0xf5>(odd, 0x5555, even);
             pair_sums(x, y) = pair_sums(x, y);
             unit_sums(x, y) = unit_sums(x, y);
         }
-        four_lanes!();
+        #[inline(always)]
+        fn keep(self, x: __m512i, lanes: u32) -> __m512i {
+            // SAFETY: as in the other methods.
+            unsafe { _mm512_maskz_mov_epi32(lanes as u16, x) }
+        }
+        #[inline(always)]
+        unsafe fn gather(self, words: &[u32], at: __m512i) -> __m512i {
+            // SAFETY: the places are the caller's promise; the token as in the other methods.
+            unsafe { _mm512_i32gather_epi32::<4>(at, words.as_ptr().cast()) }
+        }
+        #[inline(always)]
+        unsafe fn gather_bytes(self, bytes: &[u8], at: __m512i) -> __m512i {
+            // SAFETY: the places are the caller's promise; the token as in the other methods.
+            unsafe { _mm512_i32gather_epi32::<1>(at, bytes.as_ptr().cast()) }
+        }
+        #[inline(always)]
+        fn shr_bytes(self, x: __m512i, by: __m512i) -> __m512i {
+            // SAFETY: as in the other methods.
+            unsafe { _mm512_srlv_epi32(x, _mm512_slli_epi32::<3>(by)) }
+        }
+        #[inline(always)]
+        fn less32(self, x: __m512i, y: __m512i) -> u32 {
+            // SAFETY: as in the other methods.
+            unsafe { _mm512_cmplt_epu32_mask(x, y) }.into()
+        }
+        #[inline(always)]
+        fn prefetch(self, lanes: &[u32; 16]) {
+            // SAFETY: a prefetch reads nothing; SSE is part of the target.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(lanes.as_ptr().cast()) }
+        }
     }
 }
 
@@ -386,9 +384,11 @@ mod avx2 {
             shr31(x) = _mm256_srli_epi64::<31>(x);
             odd(x) = _mm256_srli_epi64::<32>(x);
             mul_even(x, y) = _mm256_mul_epu32(x, y);
+            mul_even_signed(x, y) = _mm256_mul_epi32(x, y);
             merge_low(even, odd) = merged::<false>(even, odd);
             merge_high(even, odd) = merged::<true>(even, odd);
             pair_sums(x, y) = pair_sums(x, y);
+            shr_bytes(x, by) = _mm256_srlv_epi32(x, _mm256_slli_epi32::<3>(by));
         }
         #[inline(always)]
         fn unit_sums(self, x: Self::U, y: Self::U) -> Self::U {
@@ -398,7 +398,62 @@ mod avx2 {
             let high = unsafe { unit_sums(y[0], y[1]) };
             [low, high]
         }
-        four_lanes!();
+        #[inline(always)]
+        fn keep(self, x: Self::U, lanes: u32) -> Self::U {
+            // SAFETY: as in the other methods.
+            let low = unsafe { keep(x[0], lanes) };
+            // SAFETY: as in the other methods.
+            let high = unsafe { keep(x[1], lanes >> 8) };
+            [low, high]
+        }
+        #[inline(always)]
+        unsafe fn gather(self, words: &[u32], at: Self::U) -> Self::U {
+            let words = words.as_ptr().cast();
+            // SAFETY: the places are the caller's promise; the token as in the other methods.
+            let low = unsafe { _mm256_i32gather_epi32::<4>(words, at[0]) };
+            // SAFETY: as above.
+            let high = unsafe { _mm256_i32gather_epi32::<4>(words, at[1]) };
+            [low, high]
+        }
+        #[inline(always)]
+        unsafe fn gather_bytes(self, bytes: &[u8], at: Self::U) -> Self::U {
+            let bytes = bytes.as_ptr().cast();
+            // SAFETY: the places are the caller's promise; the token as in the other methods.
+            let low = unsafe { _mm256_i32gather_epi32::<1>(bytes, at[0]) };
+            // SAFETY: as above.
+            let high = unsafe { _mm256_i32gather_epi32::<1>(bytes, at[1]) };
+            [low, high]
+        }
+        #[inline(always)]
+        fn less32(self, x: Self::U, y: Self::U) -> u32 {
+            // SAFETY: as in the other methods.
+            let low = unsafe { less32(x[0], y[0]) };
+            // SAFETY: as in the other methods.
+            let high = unsafe { less32(x[1], y[1]) };
+            high << 8 | low
+        }
+        #[inline(always)]
+        fn prefetch(self, lanes: &[u32; 16]) {
+            // SAFETY: a prefetch reads nothing; SSE is part of the target.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(lanes.as_ptr().cast()) }
+        }
+    }
+
+    /// Which of the eight unsigned lanes of `x` are less than those of `y`.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn less32(x: __m256i, y: __m256i) -> u32 {
+        let not_less = _mm256_cmpeq_epi32(_mm256_max_epu32(x, y), x);
+        !_mm256_movemask_ps(_mm256_castsi256_ps(not_less)) as u32 & 0xff
+    }
+
+    /// The eight lanes whose bits are set.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn keep(x: __m256i, lanes: u32) -> __m256i {
+        let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        let set = _mm256_and_si256(_mm256_set1_epi32(lanes as i32), bits);
+        _mm256_and_si256(x, _mm256_cmpeq_epi32(set, bits))
     }
 
     #[inline]

@@ -1,0 +1,242 @@
+//! Gates a vector at a time: their weights `c W[z]`, gathered.
+//!
+//! A lane is a gate: either the next gates of a list, or one gate of each row of a block of rows.
+
+use core::ops::Range;
+
+use prover_core::{Field, GateRows, Slots};
+
+use crate::arith::{Arith, Lanes};
+use crate::gather::{Gather, Picked, all_lanes};
+use crate::rows::Run;
+
+/// Rows longer than this are summed along their gates instead of side by side.
+const LONG_ROW: u32 = 64;
+
+/// Blocks of weights that a [`Window`] holds.
+const WINDOW_BLOCKS: usize = 16;
+
+/// A layer's coefficients by slot, in blocks.
+pub(crate) enum CoefTable<'a, A: Arith> {
+    /// All in the base field.
+    Base(&'a [A::BaseBlock]),
+    /// In the challenge field.
+    Ext(&'a [A::Block]),
+}
+
+impl<A: Arith> Clone for CoefTable<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: Arith> Copy for CoefTable<'_, A> {}
+
+/// A list of gates with what their weights are made of.
+///
+/// Of a gate's wires the first is `z`; the second, if there is one and `eq_x` is given, is `x`.
+pub(crate) struct Gates<'a, A: Arith, const K: usize> {
+    pub(crate) order: &'a GateRows<K>,
+    pub(crate) coefs: CoefTable<'a, A>,
+    /// `W[z]`.
+    pub(crate) weights: &'a [A::Block],
+    /// `eq(r_x, x)`, by which phase two multiplies.
+    pub(crate) eq_x: Option<&'a [A::Block]>,
+}
+
+impl<A: Gather> CoefTable<'_, A> {
+    /// `v` times the coefficients of some gates.
+    #[inline(always)]
+    fn times(self, a: A, v: A::V, slots: &Slots, at: A::Places) -> A::V {
+        match (a.slots(slots, at), self) {
+            (None, _) => v,
+            (Some(at), Self::Base(table)) => a.mul_base(v, a.gather_base(table, at)),
+            (Some(at), Self::Ext(table)) => a.mul(v, a.gather(table, at)),
+        }
+    }
+}
+
+impl<A: Gather, const K: usize> Gates<'_, A, K> {
+    /// `c W[z]` of some gates.
+    #[inline(always)]
+    fn weights(&self, a: A, at: A::Places) -> A::V {
+        let z = a.wires(&self.order.others, 0, at);
+        let weight = a.gather(self.weights, z);
+        self.coefs.times(a, weight, &self.order.slots, at)
+    }
+
+    /// `sum c W[z]`, or `sum c W[z] eq_x[x]`, over the gates of each row of a block: a lane a row.
+    /// Cost: per gate of the longest row about two multiplications of a vector.
+    #[inline(always)]
+    pub(crate) fn row_sums(&self, a: A, block: usize) -> A::V {
+        let width = A::Block::WIDTH;
+        let rows = self.order.offsets.len() - 1;
+        let first = block * width;
+        let ends = &self.order.offsets[first..=rows.min(first + width)];
+        if ends[0] == ends[ends.len() - 1] {
+            return a.splat(A::F::ZERO);
+        }
+        let longest = longest(ends);
+        if longest > LONG_ROW {
+            return self.long_row_sums(a, ends);
+        }
+        let mut sum = Sum::new(a);
+        for k in 0..longest {
+            self.add_to(a, &mut sum, a.slice(ends, k));
+        }
+        sum.finish()
+    }
+
+    /// The same, each row by itself and its gates side by side.
+    #[inline(always)]
+    fn long_row_sums(&self, a: A, ends: &[u32]) -> A::V {
+        let mut block = a.store(a.splat(A::F::ZERO));
+        for (lane, ends) in ends.windows(2).enumerate() {
+            let mut sum = Sum::new(a);
+            let row = ends[0] as usize..ends[1] as usize;
+            for start in row.clone().step_by(A::Block::WIDTH) {
+                let end = row.end.min(start + A::Block::WIDTH);
+                self.add_to(a, &mut sum, a.run(start..end));
+            }
+            block.set(lane, a.sum_lanes(sum.finish()));
+        }
+        a.load(&block)
+    }
+
+    #[inline(always)]
+    fn add_to(&self, a: A, sum: &mut Sum<A>, picked: Picked<A::Places>) {
+        let mut weight = self.weights(a, picked.at);
+        if picked.lanes != all_lanes(A::Block::WIDTH) {
+            weight = a.keep(weight, picked.lanes);
+        }
+        match self.eq_x {
+            None => sum.rest = a.add(sum.rest, weight),
+            Some(eq_x) => {
+                let x = a.wires(&self.order.others, K - 1, picked.at);
+                sum.mac(weight, a.gather(eq_x, x));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn longest(ends: &[u32]) -> u32 {
+    let mut longest = 0;
+    for ends in ends.windows(2) {
+        longest = longest.max(ends[1] - ends[0]);
+    }
+    longest
+}
+
+/// A sum of lanes and of their products.
+struct Sum<A: Arith> {
+    a: A,
+    products: A::Acc,
+    rest: A::V,
+    run: Run,
+}
+
+impl<A: Arith> Sum<A> {
+    #[inline(always)]
+    fn new(a: A) -> Self {
+        Self {
+            a,
+            products: a.acc(),
+            rest: a.splat(A::F::ZERO),
+            run: Run::new(A::RUN),
+        }
+    }
+
+    #[inline(always)]
+    fn mac(&mut self, x: A::V, y: A::V) {
+        if self.run.is_over() {
+            self.a.settle(&mut self.products);
+        }
+        self.a.mac(&mut self.products, x, y);
+    }
+
+    #[inline(always)]
+    fn finish(self) -> A::V {
+        self.a.add(self.rest, self.a.reduce(self.products))
+    }
+}
+
+/// Weights of consecutive gates, for a reader that goes through them in order.
+pub(crate) struct Window<A: Arith> {
+    blocks: [A::Block; WINDOW_BLOCKS],
+    gates: Range<usize>,
+    /// Where the reader will stop.
+    end: usize,
+}
+
+impl<A: Gather> Window<A> {
+    /// An empty window for a reader that stops before gate `end`.
+    #[inline(always)]
+    pub(crate) fn new(a: A, end: usize) -> Self {
+        Self {
+            blocks: [a.store(a.splat(A::F::ZERO)); WINDOW_BLOCKS],
+            gates: 0..0,
+            end,
+        }
+    }
+
+    /// Whether it has the weights of these gates.
+    #[inline(always)]
+    pub(crate) fn holds(&self, gates: &Range<usize>) -> bool {
+        self.gates.start <= gates.start && gates.end <= self.gates.end
+    }
+
+    /// The gates whose weights it has.
+    #[inline(always)]
+    pub(crate) fn gates(&self) -> &Range<usize> {
+        &self.gates
+    }
+
+    /// Moves to `start`.
+    #[inline(always)]
+    pub(crate) fn fill<const K: usize>(&mut self, a: A, gates: &Gates<'_, A, K>, start: usize) {
+        let width = A::Block::WIDTH;
+        self.gates = start..self.end.min(start + width * WINDOW_BLOCKS);
+        let starts = self.gates.clone().step_by(width);
+        for (block, start) in self.blocks.iter_mut().zip(starts) {
+            let picked = a.run(start..self.gates.end.min(start + width));
+            a.set(gates.weights(a, picked.at), block);
+        }
+    }
+
+    /// The block and the lane of a gate's weight.
+    #[inline(always)]
+    pub(crate) fn place(&self, gate: usize) -> (&A::Block, usize) {
+        let place = gate - self.gates.start;
+        let (block, lane) = (place / A::Block::WIDTH, place % A::Block::WIDTH);
+        (&self.blocks[block % WINDOW_BLOCKS], lane)
+    }
+}
+
+/// `sum c W[z]` over const gates with a slot, `z` in the rows of a block.
+#[inline(always)]
+pub(crate) fn constant_sums<A: Gather>(
+    a: A,
+    consts: &Gates<'_, A, 0>,
+    blocks: Range<usize>,
+) -> A::V {
+    let width = A::Block::WIDTH;
+    let rows = consts.order.offsets.len() - 1;
+    let mut sum = a.splat(A::F::ZERO);
+    for block in blocks {
+        let ends = &consts.order.offsets[block * width..=rows.min((block + 1) * width)];
+        if ends[0] == ends[ends.len() - 1] {
+            continue;
+        }
+        let weight = a.load(&consts.weights[block]);
+        for k in 0..longest(ends) {
+            let picked = a.slice(ends, k);
+            let weight = a.keep(weight, picked.lanes);
+            let term = consts
+                .coefs
+                .times(a, weight, &consts.order.slots, picked.at);
+            sum = a.add(sum, term);
+        }
+    }
+    sum
+}
