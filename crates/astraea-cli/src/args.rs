@@ -65,8 +65,8 @@ pub(crate) struct EngineArgs {
     /// Device of the backend, where it has several
     #[arg(long, value_name = "SEL")]
     pub(crate) device: Option<String>,
-    /// Host threads [default: as many as the machine offers]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Host threads, at most 1024 [default: as many as the machine offers]
+    #[arg(long, value_name = "N", value_parser = threads_parser())]
     pub(crate) threads: Option<u16>,
     /// Variables per round operation [default: the policy's]
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(u8).range(1..=16))]
@@ -148,8 +148,8 @@ pub(crate) struct VerifyArgs {
     /// Refuse proofs with fewer bits of soundness
     #[arg(long, value_name = "B", default_value_t = astraea::DEFAULT_MIN_BITS, value_parser = parse_bits)]
     pub(crate) min_bits: f64,
-    /// Threads
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Threads, at most 1024
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = threads_parser())]
     pub(crate) threads: u16,
     /// Print one JSON object
     #[arg(long)]
@@ -376,6 +376,10 @@ fn backend_parser() -> impl TypedValueParser<Value = BackendChoice> {
 fn field_parser() -> impl TypedValueParser<Value = FieldId> {
     PossibleValuesParser::new(FieldId::ALL.map(FieldId::name))
         .map(|name| FieldId::from_name(&name).expect("the parser knows the names"))
+}
+
+fn threads_parser() -> impl TypedValueParser<Value = u16> {
+    clap::value_parser!(u16).range(1..=astraea::MAX_THREADS as i64)
 }
 
 fn parse_hand_off(text: &str) -> Result<HandOff, String> {

@@ -65,7 +65,7 @@ fn done<F: ChallengeField>(
         "instances": verified.num_instances,
         "soundness_bits": verified.bits,
         "min_bits": args.min_bits,
-        "threads": args.threads,
+        "threads": verified.threads,
         "verify_ms": elapsed as f64 / 1e6,
         "proof_bytes": proof_bytes,
         "public_source": source,

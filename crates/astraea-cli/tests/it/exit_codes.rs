@@ -151,6 +151,62 @@ fn usage() {
     }
 }
 
+/// A thread more than the maximum is a usage error of every command that takes `--threads`.
+#[test]
+fn too_many_threads() {
+    let sumcheck = ["bench", "sumcheck", "--field", "m31", "--num-vars", "4"];
+    let layer = [
+        "bench",
+        "layer",
+        "--field",
+        "m31",
+        "--num-vars",
+        "4",
+        "--wiring",
+        "local",
+    ];
+    let commands: [&[&str]; 6] = [
+        &["prove", "--circuit", "c", "--witness", "w", "--out", "p"],
+        &["verify", "--circuit", "c", "--proof", "p"],
+        &["demo"],
+        &sumcheck,
+        &layer,
+        &["bench", "gkr", "--circuit", "c", "--witness", "w"],
+    ];
+    for command in commands {
+        for threads in ["1025", "65535"] {
+            let ran = astraea(&[command, &["--threads", threads]].concat()).code(2);
+            assert!(ran.stderr.contains("1..=1024"), "{}", ran.stderr);
+        }
+    }
+}
+
+/// Where the system starts fewer threads than asked for, `verify` says how many worked.
+#[cfg(target_os = "linux")]
+#[test]
+fn verify_says_how_many_threads_worked() {
+    let (folder, ..) = FIXTURES[0];
+    let dir = Folder::new();
+    let out = dir.file("proof");
+    prove(folder, "witness.txt.xz", &out, &[]).code(0);
+    let json = verify(folder, &out, &["--threads", "1024", "--json"])
+        .code(0)
+        .json();
+    assert_eq!(json["threads"], 1024);
+    // Stacks of 1024 threads, 2 MiB each, do not fit into 1 GiB of addresses.
+    let ran = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v 1048576 && exec \"$@\"", "sh"])
+        .args([env!("CARGO_BIN_EXE_astraea"), "verify", "--threads", "1024"])
+        .args(["--circuit", &fixture(folder, "circuit.txt.xz")])
+        .args(["--proof", &out, "--json"])
+        .output()
+        .unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(json["valid"], true);
+    let threads = json["threads"].as_u64().unwrap();
+    assert!((1..1024).contains(&threads), "{threads}");
+}
+
 #[test]
 fn an_output_never_replaces_an_input() {
     let (folder, ..) = FIXTURES[1];
