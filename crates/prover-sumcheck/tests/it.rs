@@ -1,6 +1,15 @@
 //! The driver over the reference backend: the same messages by every route, and true ones.
 #![expect(clippy::unwrap_used, reason = "tests fail by panic")]
 
+#[path = "it/accounting.rs"]
+mod accounting;
+#[path = "it/lengths.rs"]
+mod lengths;
+#[path = "it/odd.rs"]
+mod odd;
+#[path = "it/sharded.rs"]
+mod sharded;
+
 use backend_reference::ReferenceBackend;
 use prover_core::{ChallengeField, ComputeBackend, Field, RoundPoly, Summand, Term, mle};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
@@ -62,11 +71,11 @@ fn case<F: ChallengeField>(degree: usize, num_vars: usize, eq_vars: usize) -> Ca
     }
 }
 
-fn statement<F: ChallengeField>(
+fn statement<F: ChallengeField, B: ComputeBackend<F>>(
     case: &Case<F>,
-    backend: &ReferenceBackend,
-) -> Statement<F, <ReferenceBackend as ComputeBackend<F>>::Mle> {
-    let mut queue = ComputeBackend::<F>::open_queue(backend).unwrap();
+    backend: &B,
+) -> Statement<F, B::Mle> {
+    let mut queue = backend.open_queue().unwrap();
     let mles = case
         .tables
         .iter()
