@@ -6,7 +6,8 @@ use prover_proof::ProofShape;
 /// Bytes of device memory that a proof needs, by layer and at the peak.
 ///
 /// An upper bound by the tables of the protocol; a backend's scratch of one operation (partial sums,
-/// at most a few kilobytes a thread or block) is not in it.
+/// at most a few kilobytes a thread or block) is not in it, nor what it rounds a table up by (at most
+/// a few hundred bytes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryPlan {
     /// Sorted gates of all layers, shared by all proofs of the circuit.

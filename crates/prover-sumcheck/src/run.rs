@@ -358,7 +358,9 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             }
             (true, _) => driver.backend.max_window(&self.summand, table_vars, folds),
         };
-        Asked::Sums(driver.window.min(most).min(until_boundary).max(1))
+        let window = driver.window.min(most).min(until_boundary).max(1);
+        driver.metrics.note_window(window);
+        Asked::Sums(window)
     }
 
     /// Checks that every answer has as many values as were asked for.

@@ -9,3 +9,4 @@ mod plan;
 mod real;
 mod routes;
 mod vectors;
+mod violations;

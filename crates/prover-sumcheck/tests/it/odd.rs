@@ -22,8 +22,10 @@ pub(crate) struct Odd {
     pub(crate) lie: Lie,
     /// Whether there is one more than there should be, or one less.
     pub(crate) more: bool,
-    /// Polls before values arrive.
+    /// Polls before values arrive; they must be asked for as often.
     pub(crate) polls: usize,
+    /// The longest window that it takes.
+    pub(crate) widest: usize,
 }
 
 impl Odd {
@@ -39,6 +41,7 @@ impl Odd {
             lie,
             more,
             polls: 0,
+            widest: 3,
         }
     }
 
@@ -69,6 +72,7 @@ impl<F: ChallengeField> Pending<F> for Late<F> {
     }
 
     fn wait(self) -> Result<Vec<F>, BackendError> {
+        assert_eq!(self.polls, 0, "poll said that the values are there");
         Ok(self.values)
     }
 }
@@ -83,8 +87,8 @@ impl<F: ChallengeField> ComputeBackend<F> for Odd {
         &self.info
     }
 
-    fn max_window(&self, summand: &Summand<F>, num_vars: usize, folds: usize) -> usize {
-        self.inner.max_window(summand, num_vars, folds)
+    fn max_window(&self, _summand: &Summand<F>, _num_vars: usize, _folds: usize) -> usize {
+        self.widest
     }
 
     fn open_queue(&self) -> Result<Queue, BackendError> {
@@ -138,6 +142,7 @@ impl<F: ChallengeField> ComputeBackend<F> for Odd {
         eq: Option<&EqPoint<F>>,
         window: usize,
     ) -> Result<Late<F>, BackendError> {
+        assert!(window <= self.widest, "a longer window than it takes");
         let sums = self.inner.round_sums(queue, summand, mles, eq, window)?;
         Ok(self.pending(sums.wait()?, self.lie == Lie::Sums))
     }
