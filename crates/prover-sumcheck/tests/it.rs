@@ -16,7 +16,8 @@ use backend_reference::ReferenceBackend;
 use prover_core::{ChallengeField, ComputeBackend, Field, RoundPoly, Summand, Term, mle};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 use prover_sumcheck::{
-    Driver, HostTerm, Metrics, Outcome, Statement, SumcheckError, prove, prove_batch,
+    Driver, HostTerm, Metrics, Outcome, Progress, Statement, SumcheckError, SumcheckRun, prove,
+    prove_batch,
 };
 use prover_transcript::{Sha256Transcript, TranscriptExt};
 
@@ -184,6 +185,37 @@ fn a_false_claim_is_an_error() {
             bound_vars,
         };
         assert_eq!(run(&case, 2, None), Err(expected));
+    }
+}
+
+#[test]
+fn a_scale_and_a_part_that_becomes_known_later() {
+    let backend = ReferenceBackend::new();
+    let metrics = Metrics::default();
+    let driver = Driver::<_> {
+        backend: &backend,
+        hand_off: None,
+        window: 2,
+        metrics: &metrics,
+    };
+    let case = case::<M31Ext3>(2, 3, 0);
+    let [scale, part] = [5, 7].map(M31Ext3::from_u64);
+    let mut statement = statement(&case, &backend);
+    statement.scale = scale;
+    statement.claim = scale * case.claim + part;
+    let mut queue = ComputeBackend::<M31Ext3>::open_queue(&backend).unwrap();
+    let mut run = SumcheckRun::new(driver, &mut queue, statement).unwrap();
+    run.submit(driver, &mut queue).unwrap();
+    run.subtract_from_claim(part);
+    let mut transcript = Sha256Transcript::new();
+    while run.absorb(driver, &mut transcript).unwrap() == Progress::Continues {
+        run.submit(driver, &mut queue).unwrap();
+    }
+    let outcome = run.into_outcome().unwrap();
+    let expected = scale * case.summand.evaluate(&outcome.final_evals);
+    assert_eq!(outcome.claim, expected);
+    for (table, value) in case.tables.iter().zip(&outcome.final_evals) {
+        assert_eq!(mle::evaluate(table, &outcome.point), *value);
     }
 }
 
