@@ -5,6 +5,7 @@
     reason = "tests fail by panic and report what they did"
 )]
 
+mod lying;
 mod plan;
 mod real;
 mod routes;

@@ -17,7 +17,7 @@ fn add(z: u32, x: u32, constant: u32) -> AddGate {
 }
 
 /// Asserts `x_0 - x_1` in layer 0; `x_2` is an output that must be zero.
-fn circuit() -> Arc<Circuit<M31>> {
+pub(crate) fn circuit() -> Arc<Circuit<M31>> {
     let below = LayerGates {
         input_vars: 2,
         output_vars: 1,
@@ -44,7 +44,7 @@ fn circuit() -> Arc<Circuit<M31>> {
     Arc::new(Circuit::new(parts).unwrap())
 }
 
-fn instances(circuit: &Circuit<M31>, inputs: &[[u64; 4]]) -> Instances<M31> {
+pub(crate) fn instances(circuit: &Circuit<M31>, inputs: &[[u64; 4]]) -> Instances<M31> {
     let values = inputs.iter().flatten().map(|&v| M31::from_u64(v));
     Instances::new(circuit, inputs.len(), values.collect(), Vec::new()).unwrap()
 }
