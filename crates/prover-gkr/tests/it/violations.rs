@@ -16,21 +16,21 @@ fn add(z: u32, x: u32, constant: u32) -> AddGate {
     AddGate { z, x, coef }
 }
 
-/// Asserts `x_0 - x_1` in layer 0; `x_2` is an output that must be zero.
+/// Asserts `x_0 - x_1` in layer 0; `x_2` is an output that must be zero, `x_3` a claimed one.
 pub(crate) fn circuit() -> Arc<Circuit<M31>> {
     let below = LayerGates {
         input_vars: 2,
-        output_vars: 1,
+        output_vars: 2,
         constants: vec![M31::ONE, -M31::ONE],
-        adds: vec![add(0, 0, 0), add(0, 1, 1), add(1, 2, 0)],
+        adds: vec![add(0, 0, 0), add(0, 1, 1), add(1, 2, 0), add(2, 3, 0)],
         asserts: vec![0],
         ..Default::default()
     };
     let above = LayerGates {
-        input_vars: 1,
+        input_vars: 2,
         output_vars: 1,
         constants: vec![M31::ONE],
-        adds: vec![add(0, 1, 0), add(1, 0, 0)],
+        adds: vec![add(0, 1, 0), add(1, 2, 0)],
         ..Default::default()
     };
     let parts = CircuitParts {
