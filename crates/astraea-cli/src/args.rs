@@ -65,20 +65,22 @@ pub(crate) struct EngineArgs {
     /// Device of the backend, where it has several
     #[arg(long, value_name = "SEL")]
     pub(crate) device: Option<String>,
-    /// Host threads [default: as many as the machine offers]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Host threads, at most 1024 [default: as many as the machine offers]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = threads_parser())]
     pub(crate) threads: Option<u16>,
-    /// Variables per round operation [default: the policy's]
-    #[arg(long, value_name = "W", value_parser = clap::value_parser!(u8).range(1..=16))]
+    /// Variables per round operation, at most; a round takes fewer where the backend, the degree or
+    /// the variables left allow no more, and --json says how many the longest took (longest_window)
+    /// [default: the policy's]
+    #[arg(long, allow_negative_numbers = true, value_name = "W", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub(crate) window: Option<u8>,
     /// Move to the host when at most N variables remain, or off [default: the policy's]
-    #[arg(long, value_name = "N|off", value_parser = parse_hand_off)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N|off", value_parser = parse_hand_off)]
     pub(crate) hand_off: Option<HandOff>,
     /// Field that random coefficients are drawn from
     #[arg(long, value_name = "FIELD", default_value = "challenge")]
     pub(crate) random_coefs: RandomCoefs,
     /// Refuse what needs more memory: bytes, or with K, M, G (powers of 1024)
-    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    #[arg(long, allow_negative_numbers = true, value_name = "BYTES", value_parser = parse_bytes)]
     pub(crate) max_memory: Option<u64>,
 }
 
@@ -146,10 +148,10 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "F")]
     pub(crate) public: Option<PathBuf>,
     /// Refuse proofs with fewer bits of soundness
-    #[arg(long, value_name = "B", default_value_t = astraea::DEFAULT_MIN_BITS, value_parser = parse_bits)]
+    #[arg(long, allow_negative_numbers = true, value_name = "B", default_value_t = astraea::DEFAULT_MIN_BITS, value_parser = parse_bits)]
     pub(crate) min_bits: f64,
-    /// Threads
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Threads, at most 1024
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 1, value_parser = threads_parser())]
     pub(crate) threads: u16,
     /// Print one JSON object
     #[arg(long)]
@@ -225,10 +227,10 @@ pub(crate) struct GalleryBuildArgs {
     #[arg(long, value_name = "F", value_parser = field_parser())]
     pub(crate) field: FieldId,
     /// Size; `gallery list` says of what [default: the circuit's]
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) size: Option<u32>,
     /// Instances of the witness [default: 1, or what the input makes]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub(crate) instances: Option<u32>,
     /// Messages to hash, cut into pieces of the longest length [default: pseudo-random instances]
     #[arg(long, value_name = "FILE")]
@@ -287,13 +289,17 @@ pub(crate) enum BenchCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchCommon {
+    /// Tables in the base field: sumcheck takes the challenge field without it, layer the base field
+    /// always, and gkr no such choice
+    #[arg(long)]
+    pub(crate) base: bool,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
     /// Proofs in flight together on one queue
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) in_flight: u16,
     /// Runs to take the median of
-    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) runs: u16,
     /// Print one JSON object
     #[arg(long)]
@@ -306,11 +312,8 @@ pub(crate) struct SumcheckArgs {
     #[arg(long, value_name = "F", value_parser = field_parser())]
     pub(crate) field: FieldId,
     /// Variables of the tables
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=30))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=40))]
     pub(crate) num_vars: u8,
-    /// Tables in the base field instead of the challenge field
-    #[arg(long)]
-    pub(crate) base: bool,
     #[command(flatten)]
     pub(crate) common: BenchCommon,
 }
@@ -321,7 +324,7 @@ pub(crate) struct LayerArgs {
     #[arg(long, value_name = "F", value_parser = field_parser())]
     pub(crate) field: FieldId,
     /// Base-2 logarithm of the input and output wires
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=28))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=28))]
     pub(crate) num_vars: u8,
     /// Which inputs the gates read
     #[arg(long)]
@@ -358,7 +361,7 @@ pub(crate) struct GkrArgs {
     #[arg(long, value_name = "F")]
     pub(crate) witness: PathBuf,
     /// Instances of a proof; the file's witnesses are repeated in turn [default: all of the file]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub(crate) instances: Option<u32>,
     /// Print the time by phase and layer
     #[arg(long)]
@@ -376,6 +379,10 @@ fn backend_parser() -> impl TypedValueParser<Value = BackendChoice> {
 fn field_parser() -> impl TypedValueParser<Value = FieldId> {
     PossibleValuesParser::new(FieldId::ALL.map(FieldId::name))
         .map(|name| FieldId::from_name(&name).expect("the parser knows the names"))
+}
+
+fn threads_parser() -> impl TypedValueParser<Value = u16> {
+    clap::value_parser!(u16).range(1..=astraea::MAX_THREADS as i64)
 }
 
 fn parse_hand_off(text: &str) -> Result<HandOff, String> {

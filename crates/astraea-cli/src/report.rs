@@ -21,6 +21,7 @@ pub(crate) fn json(report: &Report) -> Map<String, Value> {
         ("device", json!(report.device)),
         ("threads", json!(report.threads)),
         ("window", json!(report.window)),
+        ("longest_window", json!(report.longest_window)),
         ("hand_off", hand_off),
         ("num_vars", json!(report.num_vars)),
         ("instances", json!(report.instances)),

@@ -53,7 +53,7 @@ pub struct VerifyOptions<'a> {
     pub min_bits: f64,
     /// If given, the bytes of a public file that the public inputs must be those of.
     pub public: Option<&'a [u8]>,
-    /// Threads.
+    /// Threads, as in [`crate::VerifyOptions::threads`].
     pub threads: usize,
 }
 
@@ -82,6 +82,8 @@ pub struct Verified {
     pub public: Vec<String>,
     /// Claimed outputs of all instances, instance after instance.
     pub outputs: Vec<String>,
+    /// The threads that verified, as in [`crate::Verified::threads`].
+    pub threads: usize,
 }
 
 /// Verifies a proof file.
@@ -123,6 +125,7 @@ fn strings<F: crate::ChallengeField>(verified: crate::Verified<F>) -> Verified {
         config: verified.config,
         public: public.map(|&v| to_decimal(v, base_width)).collect(),
         outputs,
+        threads: verified.threads,
     }
 }
 

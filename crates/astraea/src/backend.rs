@@ -223,8 +223,12 @@ pub fn connect<F: BackendField, V: BackendVisitor<F>>(
     if options.window == Some(0) {
         return Err(Error::Options("a window has at least 1 variable".into()));
     }
-    if options.threads == Some(0) {
-        return Err(Error::Options("a proof takes at least 1 thread".into()));
+    if let Some(threads) = options.threads
+        && !(1..=crate::MAX_THREADS).contains(&threads)
+    {
+        let most = crate::MAX_THREADS;
+        let message = format!("a proof takes 1 to {most} threads, not {threads}");
+        return Err(Error::Options(message));
     }
     tracing::info!(%requested, %chosen, reason, "backend");
     // A program that only verifies links no backend.

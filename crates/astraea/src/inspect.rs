@@ -73,7 +73,7 @@ pub fn inspect<F: ChallengeField>(
         shape(RandomCoefField::Base)?,
     );
     let wiring = circuit.layers().iter();
-    let wiring_bytes = wiring.map(|l| LayerWiring::new(l).bytes() as u64).sum();
+    let wiring_bytes = wiring.map(LayerWiring::planned_bytes).sum();
     let info = BackendInfo {
         name: "host",
         device: String::new(),

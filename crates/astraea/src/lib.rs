@@ -64,5 +64,5 @@ pub use prover_proof::{
 pub use prover_sumcheck as sumcheck;
 pub use prover_transcript as transcript;
 pub use prover_verifier::{
-    DEFAULT_MIN_BITS, Verified, VerifyError, VerifyOptions, verify, verify_bytes,
+    DEFAULT_MIN_BITS, MAX_THREADS, Verified, VerifyError, VerifyOptions, verify, verify_bytes,
 };

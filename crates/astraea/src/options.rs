@@ -24,7 +24,7 @@ pub struct ProveOptions {
     pub backend: BackendChoice,
     /// Which of the backend's devices; `None` for its choice.
     pub device: Option<String>,
-    /// Host threads; `None` for as many as the machine offers.
+    /// Host threads, 1 to [`crate::MAX_THREADS`]; `None` for as many as the machine offers.
     pub threads: Option<usize>,
     /// Variables per round operation; `None` for the policy's (1 today), longer ones are shortened
     /// to what the backend takes.

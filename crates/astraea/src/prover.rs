@@ -61,6 +61,22 @@ impl<F: ChallengeField> Prover<F> {
         Ok(self.plan_of(&self.shape(num_instances)?))
     }
 
+    /// Bytes at the peak of proofs in flight together, of so many instances each.
+    ///
+    /// # Errors
+    /// If there are no proofs of so many instances, or if the proofs exceed the limit.
+    pub fn admit(&self, instances: impl IntoIterator<Item = usize>) -> Result<u64, Error> {
+        // The gates are there once, whatever the number of proofs.
+        let wiring = self.compiled.settings().wiring_bytes;
+        let mut needed_bytes = wiring;
+        for num_instances in instances {
+            let peak_bytes = self.plan(num_instances)?.peak_bytes;
+            needed_bytes = needed_bytes.saturating_add(peak_bytes - wiring);
+        }
+        hold(needed_bytes, self.config.max_memory_bytes)?;
+        Ok(needed_bytes)
+    }
+
     /// Proves one witness.
     ///
     /// # Errors
@@ -85,7 +101,7 @@ impl<F: ChallengeField> Prover<F> {
         };
         let shape = self.shape(first.num_instances())?;
         let plan = self.plan_of(&shape);
-        let peak_bytes = self.admit(witnesses, &plan)?;
+        let peak_bytes = self.admit(witnesses.iter().map(Instances::num_instances))?;
         let metrics = Metrics::default();
         let start = Instant::now();
         let proofs = self.compiled.prove(witnesses, &self.config, &metrics)?;
@@ -99,6 +115,7 @@ impl<F: ChallengeField> Prover<F> {
             device: info.device.clone(),
             threads: info.threads,
             window: settings.window,
+            longest_window: metrics.longest_window(),
             hand_off: settings.hand_off,
             instances: first.num_instances(),
             in_flight: witnesses.len(),
@@ -133,22 +150,16 @@ impl<F: ChallengeField> Prover<F> {
     fn plan_of(&self, shape: &ProofShape) -> MemoryPlan {
         MemoryPlan::new(shape, self.compiled.settings().wiring_bytes, self.info())
     }
+}
 
-    /// Bytes of all proofs in flight; a single proof is held against the limit by the prover itself.
-    fn admit(&self, witnesses: &[Instances<F::Base>], first: &MemoryPlan) -> Result<u64, Error> {
-        let wiring = first.wiring_bytes;
-        let mut needed_bytes = first.peak_bytes;
-        for witness in &witnesses[1..] {
-            needed_bytes += self.plan(witness.num_instances())?.peak_bytes - wiring;
-        }
-        match self.config.max_memory_bytes {
-            Some(limit_bytes) if needed_bytes > limit_bytes => Err(ProveError::Memory {
-                needed_bytes,
-                limit_bytes,
-            }
-            .into()),
-            _ => Ok(needed_bytes),
-        }
+/// Holds a plan against the limit.
+pub(crate) fn hold(needed_bytes: u64, limit_bytes: Option<u64>) -> Result<(), ProveError> {
+    match limit_bytes {
+        Some(limit_bytes) if needed_bytes > limit_bytes => Err(ProveError::Memory {
+            needed_bytes,
+            limit_bytes,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Report {
     pub threads: usize,
     /// Variables per round operation, as asked for.
     pub window: usize,
+    /// Variables of the longest round operation.
+    pub longest_window: usize,
     /// Variables at which the host-side backend took over.
     pub hand_off: Option<usize>,
     /// Instances of each proof.

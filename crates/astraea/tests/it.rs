@@ -1,8 +1,14 @@
 //! The facade as applications meet it.
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stdout,
     reason = "clippy takes only #[test] functions for tests, not their helpers"
 )]
+
+#[path = "it/memory.rs"]
+mod memory;
+#[path = "it/routes.rs"]
+mod routes;
 
 use astraea::circuits::generator::{GeneratorConfig, random_circuit, random_instances};
 use astraea::circuits::witness;

@@ -200,7 +200,13 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, FileError> {
         return read_bounded(&mut reader, path, limits, |offset, source| FileError::Xz {
             path: path.to_owned(),
             offset,
-            source,
+            source: match source.kind() {
+                io::ErrorKind::UnexpectedEof => io::Error::new(
+                    source.kind(),
+                    "expected more of the xz stream, the file ends",
+                ),
+                _ => source,
+            },
         });
     }
     let mut file = file;

@@ -164,7 +164,7 @@ pub fn decode_public<B: Field>(
         .iter()
         .position(|b| !b.is_ascii_whitespace())
         .unwrap_or(0);
-    if bytes.get(first) == Some(&b'{') && !bytes.iter().take(8).any(|&b| b == 0) {
+    if matches!(bytes.get(first), Some(b'{' | b'[')) && !bytes.iter().take(8).any(|&b| b == 0) {
         return decode_json(bytes, circuit, limits);
     }
     let mut reader = Reader::new(bytes);
@@ -268,17 +268,24 @@ fn decode_json<B: Field>(
     circuit: &Circuit<B>,
     limits: &Limits,
 ) -> Result<PublicInputs<B>, DecodeError> {
-    let json = |what: String| error_at(0, DecodeErrorKind::Json { what });
+    let json = |at: u64, what: String| error_at(at, DecodeErrorKind::Json { what });
     Limits::hold("bytes of JSON", bytes.len() as u64, limits.max_json_bytes)
         .map_err(|kind| error_at(0, kind))?;
-    let tree: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|e| json(format!("not JSON: {e}")))?;
+    let tree: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| {
+        let at = offset_of_line(bytes, e.line(), e.column());
+        json(at, format!("not JSON: {e}"))
+    })?;
     let instances = tree
         .as_object()
         .filter(|object| object.len() == 1)
         .and_then(|object| object.get("public"))
         .and_then(serde_json::Value::as_array)
-        .ok_or_else(|| json(r#"expected {"public": [[...], ...]} and no other key"#.into()))?;
+        .ok_or_else(|| {
+            json(
+                0,
+                r#"expected {"public": [[...], ...]} and no other key"#.into(),
+            )
+        })?;
     Limits::hold("instances", instances.len() as u64, limits.max_instances)
         .map_err(|kind| error_at(0, kind))?;
     let mut values = Vec::new();
@@ -288,20 +295,58 @@ fn decode_json<B: Field>(
             .filter(|row| row.len() as u64 == u64::from(circuit.num_public()))
             .ok_or_else(|| {
                 let expected = circuit.num_public();
-                json(format!(
-                    "instance {s}: expected an array of {expected} public inputs"
-                ))
+                let what = format!("instance {s}: expected an array of {expected} public inputs");
+                json(offset_of_value(bytes, &[s]), what)
             })?;
         for (i, value) in row.iter().enumerate() {
             values.push(json_element::<B>(value).ok_or_else(|| {
                 let field = circuit.field();
-                json(format!(
-                    "public[{s}][{i}]: expected a decimal integer of {field}"
-                ))
+                let what = format!("public[{s}][{i}]: expected a decimal integer of {field}");
+                json(offset_of_value(bytes, &[s, i]), what)
             })?);
         }
     }
     PublicInputs::new(circuit, instances.len(), values).map_err(|e| error_at(0, e))
+}
+
+/// The offset of the `column`-th byte of a line; both count from 1, column 0 is the line's start.
+fn offset_of_line(bytes: &[u8], line: usize, column: usize) -> u64 {
+    let lines = bytes.split_inclusive(|&b| b == b'\n');
+    let before: usize = lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    (before + column.saturating_sub(1)).min(bytes.len()) as u64
+}
+
+/// Where the value at `path`, indexes into nested arrays, stands in JSON of an object with one key.
+fn offset_of_value(bytes: &[u8], path: &[usize]) -> u64 {
+    let mut at = bytes.iter().position(|&b| b == b':').unwrap_or(0);
+    for &index in path {
+        let inside = &bytes[(at + 1).min(bytes.len())..];
+        at += 1 + inside.iter().position(|&b| b == b'[').unwrap_or(0);
+        for _ in 0..index {
+            at = comma_after(bytes, at + 1);
+        }
+    }
+    let rest = &bytes[(at + 1).min(bytes.len())..];
+    let spaces = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    (at + 1 + spaces) as u64
+}
+
+/// The comma that ends the value which `from` is in.
+fn comma_after(bytes: &[u8], from: usize) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    for (at, &byte) in bytes.iter().enumerate().skip(from) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    bytes.len()
 }
 
 /// An unsigned integer, or a string of decimal digits, below the modulus.

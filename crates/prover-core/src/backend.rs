@@ -427,13 +427,14 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
     ) -> Result<Self::Mle, BackendError>;
 
     /// Phase one's table and the const gates' part of the claim. `publics_at` holds each public
-    /// input's extension at the instance point.
+    /// input's extension at the instance point. `weights` is a table of the challenge field, as
+    /// [`LayerBackend::layer_weights`] makes it; `below` may be of either field.
     /// Cost: per gate one multiplication of a weight, and `2^(n_s)` by a wire value for mul gates.
     ///
     /// # Errors
     /// Memory, or the device.
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit; a backend may panic if `weights` is a base-field table.
     fn phase_one(
         &self,
         queue: &mut Self::Queue,
@@ -443,13 +444,15 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
         publics_at: &[F],
     ) -> Result<PhaseOne<Self::Mle, Self::Pending>, BackendError>;
 
-    /// Phase two's table and the add gates' part of the claim; `eq_x` is `eq(r_x, .)`.
+    /// Phase two's table and the add gates' part of the claim; `eq_x` is `eq(r_x, .)`. Both tables are
+    /// of the challenge field, as [`LayerBackend::layer_weights`] and [`ComputeBackend::eq_mle`] make
+    /// them.
     /// Cost: two multiplications per gate.
     ///
     /// # Errors
     /// Memory, or the device.
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit; a backend may panic if either table is a base-field table.
     fn phase_two(
         &self,
         queue: &mut Self::Queue,

@@ -157,7 +157,8 @@ pub struct LayerWiring<B> {
     pub add_by_x: GateRows<1>,
     /// Const gates with a slot, by output `z`.
     pub const_by_z: GateRows<0>,
-    /// Const gates of public inputs: `(z, index of the public input)`, ascending.
+    /// Const gates of public inputs: `(z, index of the public input)`. [`LayerWiring::new`] sorts
+    /// them, whatever the order of the gates, so that those of an output are contiguous.
     pub publics: Vec<(u32, u32)>,
     /// Output wires that must be zero, ascending.
     pub asserts: Vec<u32>,
@@ -198,6 +199,15 @@ impl<B: Field> LayerWiring<B> {
             .iter()
             .zip(&const_slots)
             .filter(|&(_, &s)| s != u32::MAX);
+        let mut publics: Vec<(u32, u32)> = layer
+            .consts
+            .iter()
+            .filter_map(|g| match g.coef.kind() {
+                CoefKind::Public(index) => Some((g.z, index)),
+                _ => None,
+            })
+            .collect();
+        publics.sort_unstable();
         let (n, k) = (layer.input_vars, layer.output_vars);
         Self {
             input_vars: n,
@@ -225,14 +235,7 @@ impl<B: Field> LayerWiring<B> {
             add_by_z: GateRows::group(k, adds().map(|(g, &s)| (g.z, [g.x], s)), one, num_slots),
             add_by_x: GateRows::group(n, adds().map(|(g, &s)| (g.x, [g.z], s)), one, num_slots),
             const_by_z: GateRows::group(k, consts.map(|(g, &s)| (g.z, [], s)), one, num_slots),
-            publics: layer
-                .consts
-                .iter()
-                .filter_map(|g| match g.coef.kind() {
-                    CoefKind::Public(index) => Some((g.z, index)),
-                    _ => None,
-                })
-                .collect(),
+            publics,
             asserts: layer.asserts.clone(),
         }
     }

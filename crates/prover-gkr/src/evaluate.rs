@@ -2,7 +2,7 @@
 
 use prover_circuit::Instances;
 use prover_core::{
-    ChallengeField, DeviceLayer, Field, LayerBackend, LayerCoefs, Pending, RandomCoefs,
+    ChallengeField, DeviceLayer, Field, LayerBackend, LayerCoefs, LayerWiring, Pending, RandomCoefs,
 };
 use prover_proof::{ProofShape, RandomCoefField};
 use prover_sumcheck::{Driver, Phase};
@@ -59,67 +59,41 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
     let circuit = compiled.circuit();
     let backend = driver.backend;
     let name = backend.info().name;
-    let num_public = circuit.num_public() as usize;
-    let publics = match num_public {
-        0 => None,
-        _ => {
-            let rows = num_public.next_power_of_two();
-            let table = interleave(
-                instances.public(),
-                instances.num_instances(),
-                num_public,
-                rows,
-            );
-            Some(backend.upload_base(queue, &table)?)
-        }
-    };
-    let mut wires = vec![Some(input)];
+    let publics = upload_publics(driver, queue, circuit.num_public() as usize, instances)?;
+    let mut wires = Vec::with_capacity(compiled.layers().len());
     let mut coefs = Vec::with_capacity(compiled.layers().len());
     let mut violations = Violations::default();
-    let mut top = wires[0].clone();
+    let mut below = input;
     for (index, layer) in compiled.layers().iter().enumerate() {
         let first = circuit.random_offset(index) as usize;
         let part = random.part(first..first + layer.host.num_random);
         let layer_coefs = backend.upload_coefs(queue, LayerCoefs::new(&layer.host, &part))?;
-        let below = top.as_ref().expect("the layer below was just computed");
         let device = DeviceLayer {
             wiring: &layer.device,
             coefs: &layer_coefs,
         };
         let above = driver.metrics.time(name, index, Phase::Evaluate, || {
-            backend.evaluate_layer(queue, device, below, publics.as_ref())
+            backend.evaluate_layer(queue, device, &below, publics.as_ref())
         })?;
         coefs.push(layer_coefs);
-        if !layer.host.asserts.is_empty() {
-            let values = backend
-                .download(queue, core::slice::from_ref(&above))?
-                .wait()?;
-            collect_violations(
-                &values,
-                instances,
-                &layer.host.asserts,
-                index,
-                false,
-                &mut violations,
-            );
+        wires.push(Some(below));
+        let asserts = &layer.host.asserts;
+        if !asserts.is_empty() {
+            let values = download(driver, queue, &above, &layer.host, instances)?;
+            collect_violations(&values, instances, asserts, index, false, &mut violations);
         }
-        wires.push(Some(above.clone()));
-        top = Some(above);
+        below = above;
     }
-    let last = wires
-        .pop()
-        .flatten()
-        .expect("a circuit has at least one layer");
-    let table = backend.download(queue, &[last])?.wait()?;
-    let zeros: Vec<u32> = (0..circuit.num_zero_outputs()).collect();
-    collect_violations(
-        &table,
+    let last = compiled.layers().len() - 1;
+    let table = download(
+        driver,
+        queue,
+        &below,
+        &compiled.layers()[last].host,
         instances,
-        &zeros,
-        wires.len() - 1,
-        true,
-        &mut violations,
-    );
+    )?;
+    let zeros: Vec<u32> = (0..circuit.num_zero_outputs()).collect();
+    collect_violations(&table, instances, &zeros, last, true, &mut violations);
     violations.0.sort_by_key(|v| (v.instance, v.layer, v.wire));
     let padded = instances.num_instances().next_power_of_two();
     let num_outputs = circuit.num_outputs() as usize;
@@ -133,6 +107,43 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
         outputs,
         violations,
     })
+}
+
+/// The public inputs' table, if there are any.
+fn upload_publics<F: ChallengeField, B: LayerBackend<F>, H>(
+    driver: Driver<'_, B, H>,
+    queue: &mut B::Queue,
+    num_public: usize,
+    instances: &Instances<F::Base>,
+) -> Result<Option<B::Mle>, ProveError> {
+    if num_public == 0 {
+        return Ok(None);
+    }
+    let (num, rows) = (instances.num_instances(), num_public.next_power_of_two());
+    let table = interleave(instances.public(), num, num_public, rows);
+    Ok(Some(driver.backend.upload_base(queue, &table)?))
+}
+
+/// A layer's outputs on the host.
+fn download<F: ChallengeField, B: LayerBackend<F>, H>(
+    driver: Driver<'_, B, H>,
+    queue: &mut B::Queue,
+    outputs: &B::Mle,
+    layer: &LayerWiring<F::Base>,
+    instances: &Instances<F::Base>,
+) -> Result<Vec<F>, ProveError> {
+    let backend = driver.backend;
+    let values = backend
+        .download(queue, core::slice::from_ref(outputs))?
+        .wait()?;
+    let padded = instances.num_instances().next_power_of_two();
+    match values.len() == padded << layer.output_vars {
+        true => Ok(values),
+        false => Err(ProveError::Wrong {
+            backend: backend.info().name,
+            what: "another number of outputs than the layer has",
+        }),
+    }
 }
 
 fn collect_violations<F: ChallengeField>(

@@ -349,15 +349,10 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
             Phase::PreparePhaseOne,
             start.elapsed(),
         );
-        let statement = Statement {
-            summand: Summand::product(),
-            mles: vec![below, one.table],
-            eq_point: claims.instance_point,
-            claim: claims.claim,
-            scale: F::ONE,
-            host_term: None,
-            group: self.layer,
-        };
+        let tables = vec![below, one.table];
+        let (point, claim) = (claims.instance_point, claims.claim);
+        let mut statement = Statement::new(Summand::product(), tables, point, claim);
+        statement.group = self.layer;
         let mut run = Box::new(SumcheckRun::new(driver, queue, statement)?);
         run.submit(driver, queue)?;
         Ok(Step::PhaseOne {
@@ -422,15 +417,10 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
             Phase::PreparePhaseTwo,
             start.elapsed(),
         );
-        let statement = Statement {
-            summand: Summand::product(),
-            mles: vec![wires, table],
-            eq_point: Vec::new(),
-            claim: after.claim,
-            scale: after.v_x,
-            host_term: None,
-            group: self.layer,
-        };
+        let tables = vec![wires, table];
+        let mut statement = Statement::new(Summand::product(), tables, Vec::new(), after.claim);
+        statement.scale = after.v_x;
+        statement.group = self.layer;
         let mut run = Box::new(SumcheckRun::new(driver, queue, statement)?);
         run.submit(driver, queue)?;
         Ok(Step::PhaseTwo {

@@ -6,46 +6,53 @@ use prover_core::{ChallengeField, ComputeBackend, Job};
 use prover_transcript::Transcript;
 
 use crate::SumcheckError;
-use crate::metrics::Phase;
-use crate::run::{Driver, Outcome, Progress, Statement, SumcheckRun};
+use crate::run::SumcheckRun;
+use crate::statement::{Driver, Outcome, Progress, Statement};
 
 /// Submits the next piece of work of every run, what is on the device as one submission.
 ///
 /// # Errors
-/// If a device fails; then no run of the batch can go on.
+/// If a device fails, or [`SumcheckError::WrongLength`]; then no run of the batch can go on.
+/// # Panics
+/// If values of a run are already under way or a run is done.
 pub fn submit_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>>(
     driver: Driver<'_, B, H>,
     queue: &mut B::Queue,
     runs: &mut [&mut SumcheckRun<F, B, H>],
 ) -> Result<(), SumcheckError> {
     let start = Instant::now();
-    let mut members = Vec::new();
-    let mut jobs: Vec<Job<'_, F, B>> = Vec::new();
+    let mut members = Vec::with_capacity(runs.len());
+    let mut jobs: Vec<Job<'_, F, B>> = Vec::with_capacity(runs.len());
     let mut on_host = Vec::new();
     for (index, run) in runs.iter_mut().enumerate() {
-        match run.device_job(driver) {
-            Some((asked, job)) => {
-                members.push((index, asked));
-                jobs.push(job);
+        match run.device_jobs(driver) {
+            Some((asked, mut shards)) => {
+                members.push((index, asked, shards.len()));
+                jobs.append(&mut shards);
             }
             None => on_host.push(index),
         }
     }
-    let pending = driver.backend.submit(queue, &mut jobs)?;
-    assert_eq!(
-        pending.len(),
-        members.len(),
-        "the backend answered a batch of another size"
-    );
-    drop(jobs);
-    driver.metrics.add(
-        driver.backend.info().name,
-        0,
-        Phase::RoundEvaluate,
-        start.elapsed(),
-    );
-    for ((index, asked), pending) in members.into_iter().zip(pending) {
-        runs[index].submitted(asked, pending);
+    if !jobs.is_empty() {
+        let (name, expected) = (driver.backend.info().name, jobs.len());
+        let pending = driver.backend.submit(queue, &mut jobs)?;
+        drop(jobs);
+        if pending.len() != expected {
+            return Err(SumcheckError::WrongLength {
+                backend: name,
+                what: "answers to a submission",
+                expected,
+                found: pending.len(),
+            });
+        }
+        // The submission is one; every run counts its share of the time as if it were alone.
+        let share = start.elapsed() / u32::try_from(members.len()).unwrap_or(u32::MAX);
+        let mut pending = pending.into_iter();
+        for (index, asked, shards) in members {
+            runs[index].submitted(asked, pending.by_ref().take(shards).collect());
+            let group = runs[index].group();
+            driver.metrics.add(name, group, asked.phase(), share);
+        }
     }
     for index in on_host {
         runs[index].submit_on_host(driver)?;

@@ -4,6 +4,7 @@
 //! `b'` is the last part of `b` and the eq factor is optional. It alternates [`SumcheckRun::submit`]
 //! (enqueue work, return at once) and [`SumcheckRun::absorb`] (wait, hash, derive challenges), so that
 //! several proofs overlap on one device without threads. [`prove`] is the loop over one run.
+//! Tables may be split over shards ([`Statement::shards`]), whose sums are added before absorbing.
 //!
 //! Messages (the bytes do not depend on windows, hand-off or backend), degree `d`:
 //! - a round outside the eq factor: `s(0), s(inf), s(e_0), ...`; `s(1)` is implied by the claim;
@@ -16,10 +17,13 @@
 mod batch;
 mod metrics;
 mod run;
+mod shards;
+mod statement;
 
 pub use batch::{prove_batch, submit_batch};
 pub use metrics::{Metrics, OpCount, Phase};
-pub use run::{Driver, HostTerm, Outcome, Progress, Statement, SumcheckRun, prove};
+pub use run::{SumcheckRun, prove};
+pub use statement::{Driver, HostTerm, Outcome, Progress, Statement};
 
 use prover_core::BackendError;
 
@@ -37,5 +41,23 @@ pub enum SumcheckError {
         backend: &'static str,
         /// Variables bound when it was noticed.
         bound_vars: usize,
+    },
+    /// A backend returned another number of values than the operation defines.
+    #[error("{backend} returned {found} {what}, expected {expected}")]
+    WrongLength {
+        /// The backend.
+        backend: &'static str,
+        /// What was counted.
+        what: &'static str,
+        /// How many there had to be.
+        expected: usize,
+        /// How many there were.
+        found: usize,
+    },
+    /// Tables on several shards without a host-side backend for the variables that number them.
+    #[error("{shards} shards need a host-side backend to hand the last variables to")]
+    ShardsNeedAHost {
+        /// The number of shards.
+        shards: usize,
     },
 }

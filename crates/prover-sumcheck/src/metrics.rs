@@ -1,6 +1,7 @@
 //! What ran where, and for how long: the host's view.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,7 @@ pub struct OpCount {
 #[derive(Debug, Default)]
 pub struct Metrics {
     counts: Mutex<BTreeMap<(&'static str, usize, Phase), OpCount>>,
+    longest_window: AtomicUsize,
 }
 
 impl Metrics {
@@ -89,6 +91,16 @@ impl Metrics {
         count.time_ns += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     }
 
+    /// Notes a round operation of so many variables.
+    pub(crate) fn note_window(&self, window: usize) {
+        self.longest_window.fetch_max(window, Ordering::Relaxed);
+    }
+
+    /// Variables of the longest round operation so far.
+    pub fn longest_window(&self) -> usize {
+        self.longest_window.load(Ordering::Relaxed)
+    }
+
     /// Every counter: backend, group, phase, count.
     pub fn counts(&self) -> Vec<(&'static str, usize, Phase, OpCount)> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,16 +108,5 @@ impl Metrics {
             .iter()
             .map(|(&(backend, group, phase), &count)| (backend, group, phase, count))
             .collect()
-    }
-
-    /// Sums over groups.
-    pub fn by_backend(&self) -> BTreeMap<(&'static str, Phase), OpCount> {
-        let mut sums: BTreeMap<(&'static str, Phase), OpCount> = BTreeMap::new();
-        for (backend, _, phase, count) in self.counts() {
-            let sum = sums.entry((backend, phase)).or_default();
-            sum.calls += count.calls;
-            sum.time_ns += count.time_ns;
-        }
-        sums
     }
 }

@@ -3,118 +3,43 @@
 use std::time::Instant;
 
 use prover_core::{
-    ChallengeField, ComputeBackend, DeviceMle, Job, Pending, RoundJob, RoundPoly, Summand,
-    WindowGrid, window_points,
+    ChallengeField, ComputeBackend, Job, Pending, RoundJob, RoundPoly, Summand, WindowGrid,
+    window_points,
 };
 use prover_transcript::{Transcript, TranscriptExt};
 
 use crate::SumcheckError;
-use crate::metrics::{Metrics, Phase};
-
-/// Where runs work and how: shared by all runs of a prover.
-///
-/// `B` holds the tables; `H` is the host-side backend that takes over when few variables remain
-/// (the same type as `B` where there is no hand-off).
-pub struct Driver<'a, B, H = B> {
-    /// The backend of the tables.
-    pub backend: &'a B,
-    /// The backend that takes over once at most this many variables remain.
-    pub hand_off: Option<(&'a H, usize)>,
-    /// Variables per round operation asked for; at least 1, shortened to what the backend takes.
-    pub window: usize,
-    /// Counters.
-    pub metrics: &'a Metrics,
-}
-
-impl<B, H> Clone for Driver<'_, B, H> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<B, H> Copy for Driver<'_, B, H> {}
-
-/// A polynomial that the host adds to every message (a zero-knowledge mask, say).
-///
-/// It contributes a sum of its own to the claim; the run keeps the two apart.
-pub trait HostTerm<F>: Send {
-    /// The degree of its messages.
-    fn degree(&self) -> usize;
-    /// Its share of the claim.
-    fn claim(&self) -> F;
-    /// Its round polynomial; inside the eq factor `eq_coordinate` is `t_j`, and the polynomial obeys
-    /// the same rule as the summand's.
-    fn round_poly(&mut self, eq_coordinate: Option<F>) -> RoundPoly<F>;
-    /// Binds its next variable.
-    fn bind(&mut self, challenge: F);
-}
-
-/// What is to be proven: `claim = scale * sum of eq * summand` (plus the host term's claim).
-pub struct Statement<F, M> {
-    /// The summand.
-    pub summand: Summand<F>,
-    /// Its tables, all of the same number of variables.
-    pub mles: Vec<M>,
-    /// The eq factor's point, over the last variables; empty for none.
-    pub eq_point: Vec<F>,
-    /// The claimed value, without the host term's share.
-    pub claim: F,
-    /// A factor of all sums (Libra's phase two carries `V(r_x)`).
-    pub scale: F,
-    /// A polynomial of the host's.
-    pub host_term: Option<Box<dyn HostTerm<F>>>,
-    /// For counters: the layer, or 0.
-    pub group: usize,
-}
-
-impl<F: ChallengeField, M> Statement<F, M> {
-    /// `claim = sum of eq * summand`.
-    pub fn new(summand: Summand<F>, mles: Vec<M>, eq_point: Vec<F>, claim: F) -> Self {
-        Self {
-            summand,
-            mles,
-            eq_point,
-            claim,
-            scale: F::ONE,
-            host_term: None,
-            group: 0,
-        }
-    }
-}
-
-/// What a finished run leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome<F> {
-    /// The challenges: the point that the tables were evaluated at.
-    pub point: Vec<F>,
-    /// The tables' values there.
-    pub final_evals: Vec<F>,
-    /// The last claim (host term included).
-    pub claim: F,
-    /// All message elements in order.
-    pub messages: Vec<F>,
-}
-
-/// Whether a run needs another `submit`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Yes.
-    Continues,
-    /// No: [`SumcheckRun::into_outcome`].
-    Done,
-}
+use crate::batch::submit_batch;
+use crate::metrics::Phase;
+use crate::shards::{self, Answer, Shard, shard_vars};
+use crate::statement::{Driver, HostTerm, Outcome, Progress, Statement};
 
 /// The tables, on the device or, after the hand-off, on the host.
 enum Place<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> {
-    Device {
-        mles: Vec<B::Mle>,
-        eq: Option<B::Eq>,
-    },
+    Device(Vec<Shard<F, B>>),
     Host {
         queue: H::Queue,
         mles: Vec<H::Mle>,
         eq: Option<H::Eq>,
     },
+}
+
+impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> Place<F, B, H> {
+    /// The last variables of the whole tables that number shards.
+    fn shard_vars(&self) -> usize {
+        match self {
+            Self::Device(shards) => shard_vars(shards),
+            Self::Host { .. } => 0,
+        }
+    }
+
+    /// What each answer's sums count with.
+    fn weights(&self) -> Vec<F> {
+        match self {
+            Self::Device(shards) => shards.iter().map(|shard| shard.weight).collect(),
+            Self::Host { .. } => vec![F::ONE],
+        }
+    }
 }
 
 /// What was asked for with the last submission.
@@ -128,17 +53,54 @@ pub(crate) enum Asked {
     FinalEvals,
 }
 
+impl Asked {
+    /// What its time is counted as.
+    pub(crate) fn phase(self) -> Phase {
+        match self {
+            Self::Sums(_) => Phase::RoundEvaluate,
+            Self::HandOff => Phase::Transfer,
+            Self::FinalEvals => Phase::Fold,
+        }
+    }
+
+    /// What its values are, for errors.
+    fn what(self) -> &'static str {
+        match self {
+            Self::Sums(_) => "sums",
+            Self::HandOff => "values of tables",
+            Self::FinalEvals => "final evaluations",
+        }
+    }
+}
+
 /// Values under way.
 struct InFlight<P, Q, F> {
     asked: Asked,
-    values: Values<P, Q, F>,
+    answers: Answers<P, Q, F>,
 }
 
-enum Values<P, Q, F> {
-    /// One partial result per shard; summed before absorbing. Today there is one shard.
-    Device(Vec<P>),
-    Host(Q),
-    Arrived(Vec<F>),
+enum Answers<P, Q, F> {
+    /// One of each shard.
+    Device(Vec<Answer<P, F>>),
+    Host(Answer<Q, F>),
+}
+
+impl<F, P: Pending<F>, Q: Pending<F>> Answers<P, Q, F> {
+    fn poll(&mut self) -> Result<bool, SumcheckError> {
+        match self {
+            Self::Device(answers) => answers
+                .iter_mut()
+                .try_fold(true, |all, answer| Ok(answer.poll()? && all)),
+            Self::Host(answer) => answer.poll(),
+        }
+    }
+
+    fn wait(self) -> Result<Vec<Vec<F>>, SumcheckError> {
+        match self {
+            Self::Device(answers) => answers.into_iter().map(Answer::wait).collect(),
+            Self::Host(answer) => Ok(vec![answer.wait()?]),
+        }
+    }
 }
 
 /// One sumcheck under way.
@@ -165,49 +127,30 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
     /// Starts a run; enqueues the eq factor's preparation.
     ///
     /// # Errors
-    /// If the device fails.
+    /// If the device fails, or [`SumcheckError::ShardsNeedAHost`].
     /// # Panics
-    /// If the tables differ in size, do not fit the summand or are smaller than the eq point.
+    /// If the tables differ in size, do not fit the summand or are smaller than the eq point, or if
+    /// the number of shards is no power of two.
     pub fn new(
         driver: Driver<'_, B, H>,
         queue: &mut B::Queue,
         statement: Statement<F, B::Mle>,
     ) -> Result<Self, SumcheckError> {
-        let Statement {
-            summand,
-            mles,
-            eq_point,
-            claim,
-            scale,
-            host_term,
-            group,
-        } = statement;
-        assert_eq!(
-            mles.len(),
-            summand.num_tables(),
-            "tables do not fit the summand"
-        );
-        let num_vars = mles[0].num_vars();
-        assert!(
-            mles.iter().all(|m| m.num_vars() == num_vars),
-            "tables differ in size"
-        );
-        assert!(
-            eq_point.len() <= num_vars,
-            "eq point longer than the tables"
-        );
-        let eq = match eq_point.is_empty() {
-            true => None,
-            false => Some(driver.backend.prepare_eq(queue, &eq_point)?),
-        };
+        let (shards, num_vars) = shards::prepare(
+            driver,
+            queue,
+            &statement.summand,
+            statement.shards,
+            &statement.eq_point,
+        )?;
         Ok(Self {
-            place: Place::Device { mles, eq },
-            summand,
-            eq_point,
-            scale,
-            host_term,
-            group,
-            claim,
+            place: Place::Device(shards),
+            summand: statement.summand,
+            eq_point: statement.eq_point,
+            scale: statement.scale,
+            host_term: statement.host_term,
+            group: statement.group,
+            claim: statement.claim,
             num_vars,
             unfolded: Vec::new(),
             in_flight: None,
@@ -229,59 +172,51 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         driver: Driver<'_, B, H>,
         queue: &mut B::Queue,
     ) -> Result<(), SumcheckError> {
-        let start = Instant::now();
-        let Some((asked, mut job)) = self.device_job(driver) else {
-            return self.submit_on_host(driver);
-        };
-        let backend = driver.backend;
-        let pending = backend
-            .submit(queue, core::slice::from_mut(&mut job))?
-            .pop()
-            .expect("a backend answers every job");
-        self.submitted(asked, pending);
-        let phase = self.phase(asked);
-        driver
-            .metrics
-            .add(backend.info().name, self.group, phase, start.elapsed());
-        Ok(())
+        submit_batch(driver, queue, &mut [self])
     }
 
-    /// This run's next work as a member of a batched submission; `None` if it is on the host.
-    pub(crate) fn device_job(
+    /// This run's next work on the device, a job for each shard; `None` if it is on the host.
+    pub(crate) fn device_jobs(
         &mut self,
         driver: Driver<'_, B, H>,
-    ) -> Option<(Asked, Job<'_, F, B>)> {
+    ) -> Option<(Asked, Vec<Job<'_, F, B>>)> {
         let asked = self.next(driver);
-        let Place::Device { mles, eq } = &mut self.place else {
+        let Place::Device(shards) = &mut self.place else {
             return None;
         };
-        let fold = self.unfolded.as_slice();
-        let job = match asked {
-            Asked::Sums(window) => {
-                let (summand, eq) = (&self.summand, eq.as_ref());
-                Job::Round(RoundJob {
+        let (summand, fold) = (&self.summand, self.unfolded.as_slice());
+        let jobs = shards.iter_mut().map(|shard| {
+            let Shard { mles, eq, .. } = shard;
+            match asked {
+                Asked::Sums(window) => Job::Round(RoundJob {
                     summand,
                     mles,
-                    eq,
+                    eq: eq.as_ref(),
                     fold,
                     window,
-                })
+                }),
+                Asked::HandOff | Asked::FinalEvals => Job::Tables { mles, fold },
             }
-            Asked::HandOff | Asked::FinalEvals => Job::Tables { mles, fold },
-        };
-        Some((asked, job))
+        });
+        Some((asked, jobs.collect()))
     }
 
-    /// Takes the result of a submission on the device.
-    pub(crate) fn submitted(&mut self, asked: Asked, pending: B::Pending) {
+    /// Takes the results of a submission on the device.
+    pub(crate) fn submitted(&mut self, asked: Asked, pending: Vec<B::Pending>) {
         self.unfolded.clear();
+        let answers = pending.into_iter().map(Answer::UnderWay).collect();
         self.in_flight = Some(InFlight {
             asked,
-            values: Values::Device(vec![pending]),
+            answers: Answers::Device(answers),
         });
     }
 
-    /// [`SumcheckRun::submit`] after the hand-off.
+    /// For counters.
+    pub(crate) fn group(&self) -> usize {
+        self.group
+    }
+
+    /// The work of [`SumcheckRun::submit`] after the hand-off.
     pub(crate) fn submit_on_host(&mut self, driver: Driver<'_, B, H>) -> Result<(), SumcheckError> {
         let start = Instant::now();
         let asked = self.next(driver);
@@ -314,21 +249,12 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         self.unfolded.clear();
         self.in_flight = Some(InFlight {
             asked,
-            values: Values::Host(pending),
+            answers: Answers::Host(Answer::UnderWay(pending)),
         });
-        let phase = self.phase(asked);
         driver
             .metrics
-            .add(host.info().name, self.group, phase, start.elapsed());
+            .add(host.info().name, self.group, asked.phase(), start.elapsed());
         Ok(())
-    }
-
-    fn phase(&self, asked: Asked) -> Phase {
-        match asked {
-            Asked::Sums(_) => Phase::RoundEvaluate,
-            Asked::HandOff => Phase::Transfer,
-            Asked::FinalEvals => Phase::Fold,
-        }
     }
 
     /// Takes a part off the claim that became known only after the first submission.
@@ -348,29 +274,14 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
     /// If nothing was submitted.
     pub fn poll(&mut self) -> Result<bool, SumcheckError> {
         let in_flight = self.in_flight.as_mut().expect("nothing was submitted");
-        let arrived = match &mut in_flight.values {
-            Values::Arrived(_) => return Ok(true),
-            // Partial results of several shards are waited for in `absorb`.
-            Values::Device(partials) => match partials.as_mut_slice() {
-                [only] => only.poll()?,
-                _ => None,
-            },
-            Values::Host(pending) => pending.poll()?,
-        };
-        Ok(match arrived {
-            Some(values) => {
-                in_flight.values = Values::Arrived(values);
-                true
-            }
-            None => false,
-        })
+        in_flight.answers.poll()
     }
 
     /// Waits for the submitted values, absorbs one message per variable of the window and draws its
     /// challenge; after the final evaluations checks the last claim against them.
     ///
     /// # Errors
-    /// If the device failed, or [`SumcheckError::Inconsistent`].
+    /// If the device failed, [`SumcheckError::WrongLength`] or [`SumcheckError::Inconsistent`].
     /// # Panics
     /// If nothing was submitted.
     pub fn absorb(
@@ -380,33 +291,29 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
     ) -> Result<Progress, SumcheckError> {
         let start = Instant::now();
         let name = self.backend_name(driver);
-        let in_flight = self.in_flight.take().expect("nothing was submitted");
-        let values = match in_flight.values {
-            Values::Arrived(values) => values,
-            Values::Device(partials) => sum_partials(partials)?,
-            Values::Host(pending) => pending.wait()?,
-        };
-        driver.metrics.add(
-            name,
-            self.group,
-            self.phase(in_flight.asked),
-            start.elapsed(),
-        );
+        let InFlight { asked, answers } = self.in_flight.take().expect("nothing was submitted");
+        let answers = answers.wait()?;
+        driver
+            .metrics
+            .add(name, self.group, asked.phase(), start.elapsed());
+        self.check_lengths(driver, asked, &answers)?;
         let start = Instant::now();
-        match in_flight.asked {
+        match asked {
             Asked::Sums(window) => {
-                self.absorb_window(driver, window, values, transcript)?;
+                let sums = shards::add_up(answers, &self.place.weights());
+                self.absorb_window(driver, window, sums, transcript)?;
                 driver
                     .metrics
                     .add("host", self.group, Phase::FiatShamir, start.elapsed());
             }
             Asked::HandOff => {
-                self.hand_off(driver, &values)?;
+                self.hand_off(driver, &answers)?;
+                let host = self.backend_name(driver);
                 driver
                     .metrics
-                    .add(name, self.group, Phase::Transfer, start.elapsed());
+                    .add(host, self.group, Phase::Transfer, start.elapsed());
             }
-            Asked::FinalEvals => return self.finish(driver, values),
+            Asked::FinalEvals => return self.finish(driver, answers.concat()),
         }
         Ok(Progress::Continues)
     }
@@ -430,43 +337,71 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         if self.num_vars == 0 {
             return Asked::FinalEvals;
         }
+        let shard_vars = self.place.shard_vars();
         if on_device
             && driver
                 .hand_off
-                .is_some_and(|(_, most)| self.num_vars <= most)
+                .is_some_and(|(_, most)| self.num_vars <= most.max(shard_vars))
         {
             return Asked::HandOff;
         }
+        let table_vars = self.num_vars - shard_vars;
         let until_boundary = match self.num_vars.checked_sub(self.eq_point.len()) {
-            Some(outside) if outside > 0 => outside,
-            _ => self.num_vars,
+            Some(outside) if outside > 0 => outside.min(table_vars),
+            _ => table_vars,
         };
         let folds = self.unfolded.len();
         let most = match (self.summand.degree() <= 2, driver.hand_off) {
             (false, _) => 1,
             (true, Some((host, _))) if !on_device => {
-                host.max_window(&self.summand, self.num_vars, folds)
+                host.max_window(&self.summand, table_vars, folds)
             }
-            (true, _) => driver
-                .backend
-                .max_window(&self.summand, self.num_vars, folds),
+            (true, _) => driver.backend.max_window(&self.summand, table_vars, folds),
         };
-        Asked::Sums(driver.window.min(most).min(until_boundary).max(1))
+        let window = driver.window.min(most).min(until_boundary).max(1);
+        driver.metrics.note_window(window);
+        Asked::Sums(window)
+    }
+
+    /// Checks that every answer has as many values as were asked for.
+    fn check_lengths(
+        &self,
+        driver: Driver<'_, B, H>,
+        asked: Asked,
+        answers: &[Vec<F>],
+    ) -> Result<(), SumcheckError> {
+        let expected = match asked {
+            Asked::Sums(window) => {
+                let degree = self.summand.degree();
+                window_points(degree, window, self.num_vars, self.eq_point.len()).0
+            }
+            Asked::HandOff | Asked::FinalEvals => {
+                self.summand.num_tables() << (self.num_vars - self.place.shard_vars())
+            }
+        };
+        match answers.iter().find(|values| values.len() != expected) {
+            Some(values) => Err(SumcheckError::WrongLength {
+                backend: self.backend_name(driver),
+                what: asked.what(),
+                expected,
+                found: values.len(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Goes on with the tables' values on the host-side backend.
-    fn hand_off(&mut self, driver: Driver<'_, B, H>, values: &[F]) -> Result<(), SumcheckError> {
+    fn hand_off(
+        &mut self,
+        driver: Driver<'_, B, H>,
+        answers: &[Vec<F>],
+    ) -> Result<(), SumcheckError> {
         let (host, _) = driver
             .hand_off
             .expect("asked for only with a host-side backend");
-        assert_eq!(
-            values.len(),
-            self.summand.num_tables() << self.num_vars,
-            "the backend returned tables of the wrong size"
-        );
         let mut queue = host.open_queue()?;
-        let mles = values
-            .chunks(1 << self.num_vars)
+        let mles = shards::interleave(answers, self.summand.num_tables())
+            .iter()
             .map(|table| host.upload(&mut queue, table))
             .collect::<Result<Vec<_>, _>>()?;
         let rest = &self.eq_point[self.eq_point.len().saturating_sub(self.num_vars)..];
@@ -488,12 +423,7 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         transcript: &mut impl Transcript,
     ) -> Result<(), SumcheckError> {
         let degree = self.summand.degree();
-        let (points, implied) = window_points(degree, window, self.num_vars, self.eq_point.len());
-        assert_eq!(
-            values.len(),
-            points,
-            "the backend returned a grid of the wrong size"
-        );
+        let (_, implied) = window_points(degree, window, self.num_vars, self.eq_point.len());
         if !self.scale.is_one() {
             values.iter_mut().for_each(|value| *value *= self.scale);
         }
@@ -573,21 +503,6 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             _ => driver.backend.info().name,
         }
     }
-}
-
-/// Adds up the shards' partial sums.
-fn sum_partials<F: ChallengeField, P: Pending<F>>(
-    partials: Vec<P>,
-) -> Result<Vec<F>, SumcheckError> {
-    let mut total: Option<Vec<F>> = None;
-    for partial in partials {
-        let values = partial.wait()?;
-        total = Some(match total {
-            None => values,
-            Some(sum) => sum.into_iter().zip(values).map(|(a, b)| a + b).collect(),
-        });
-    }
-    Ok(total.unwrap_or_default())
 }
 
 /// Proves one statement: alternates submit and absorb until the final evaluations are checked.

@@ -16,4 +16,6 @@ mod verify;
 
 pub use error::{Check, ErrorKind, VerifyError};
 pub use sumcheck::{SumcheckClaim, SumcheckError, verify_sumcheck};
-pub use verify::{DEFAULT_MIN_BITS, Verified, VerifyOptions, verify, verify_bytes, verify_with};
+pub use verify::{
+    DEFAULT_MIN_BITS, MAX_THREADS, Verified, VerifyOptions, verify, verify_bytes, verify_with,
+};

@@ -16,6 +16,9 @@ use crate::replay::{Trace, replay};
 /// Bits of soundness asked for unless the user says otherwise.
 pub const DEFAULT_MIN_BITS: f64 = 75.0;
 
+/// The most threads of a verification; more would cost more than they bring.
+pub const MAX_THREADS: usize = 1024;
+
 /// What a proof has to fulfil beside being valid, and how to check it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VerifyOptions<'a, B> {
@@ -23,7 +26,8 @@ pub struct VerifyOptions<'a, B> {
     pub min_bits: f64,
     /// If given, the public inputs of all instances must be these, instance after instance.
     pub public: Option<&'a [B]>,
-    /// Threads; 0 and 1 stay on the caller's. The result does not depend on it.
+    /// Threads; 0 and 1 stay on the caller's, more than [`MAX_THREADS`] are not used. What is accepted
+    /// does not depend on it.
     pub threads: usize,
 }
 
@@ -50,6 +54,9 @@ pub struct Verified<F: ChallengeField> {
     pub bits: f64,
     /// The configuration.
     pub config: ProtocolConfig,
+    /// The threads that verified: fewer than asked for above [`MAX_THREADS`], or where the system
+    /// refused to start so many.
+    pub threads: usize,
 }
 
 /// Verifies a proof file; nothing is allocated that its length does not justify.
@@ -64,8 +71,8 @@ pub fn verify_bytes<F: ChallengeField>(
     let shape = shape_for::<F>(circuit, &ProofHeader::peek(bytes)?)?;
     let proof = Proof::<F>::decode(bytes, &shape)?;
     let mut transcript = Sha256Transcript::new();
-    let bits = verify_shaped(circuit, &shape, &proof, options, &mut transcript)?;
-    Ok(verified(proof, bits))
+    let accepted = verify_shaped(circuit, &shape, &proof, options, &mut transcript)?;
+    Ok(verified(proof, accepted))
 }
 
 /// Verifies a proof.
@@ -94,17 +101,24 @@ pub fn verify_with<F: ChallengeField>(
     transcript: &mut impl Transcript,
 ) -> Result<Verified<F>, VerifyError> {
     let shape = shape_for::<F>(circuit, &proof.header)?;
-    let bits = verify_shaped(circuit, &shape, proof, options, transcript)?;
-    Ok(verified(proof.clone(), bits))
+    let accepted = verify_shaped(circuit, &shape, proof, options, transcript)?;
+    Ok(verified(proof.clone(), accepted))
 }
 
-fn verified<F: ChallengeField>(proof: Proof<F>, bits: f64) -> Verified<F> {
+/// What the checks found out beside that they hold.
+struct Accepted {
+    bits: f64,
+    threads: usize,
+}
+
+fn verified<F: ChallengeField>(proof: Proof<F>, accepted: Accepted) -> Verified<F> {
     Verified {
         num_instances: proof.header.num_instances,
         public: proof.public,
         outputs: proof.outputs,
-        bits,
+        bits: accepted.bits,
         config: proof.header.config,
+        threads: accepted.threads,
     }
 }
 
@@ -177,14 +191,13 @@ fn check_public<B: PartialEq>(
     }
 }
 
-/// Returns the bits of an accepted proof.
 fn verify_shaped<F: ChallengeField>(
     circuit: &Circuit<F::Base>,
     shape: &ProofShape,
     proof: &Proof<F>,
     options: &VerifyOptions<'_, F::Base>,
     transcript: &mut impl Transcript,
-) -> Result<f64, VerifyError> {
+) -> Result<Accepted, VerifyError> {
     check_lengths(shape, proof)?;
     if let Some(expected) = options.public {
         check_public(&proof.public, expected, circuit.num_public() as usize)?;
@@ -201,7 +214,10 @@ fn verify_shaped<F: ChallengeField>(
     check_layers(circuit, proof, &trace, &executor)?;
     check_input(&proof.input, shape.num_instances(), &trace.input, &executor)
         .map_err(|check| VerifyError::Refused { layer: 0, check })?;
-    Ok(bits)
+    Ok(Accepted {
+        bits,
+        threads: executor.threads(),
+    })
 }
 
 /// Checks every layer and reports the failure nearest to the output.
@@ -245,11 +261,25 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// A pool of its own for more than one thread; without one if the system refuses.
+    /// A pool of its own for more than one thread. Where the system refuses to start so many, half as
+    /// many are asked for, down to the caller's alone.
     fn new(threads: usize) -> Self {
-        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let pool = (threads > 1).then(|| builder.build().ok()).flatten();
-        Self { pool }
+        let mut threads = threads.min(MAX_THREADS);
+        while threads > 1 {
+            let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            if let Ok(pool) = builder.build() {
+                return Self { pool: Some(pool) };
+            }
+            threads /= 2;
+        }
+        Self { pool: None }
+    }
+
+    /// The threads that work.
+    fn threads(&self) -> usize {
+        self.pool
+            .as_ref()
+            .map_or(1, rayon::ThreadPool::current_num_threads)
     }
 
     /// One of two ways to the same result.

@@ -1,5 +1,6 @@
 //! `astraea bench gkr`: whole proofs of a circuit file, and their verification.
 
+use std::iter;
 use std::time::Instant;
 
 use astraea::{
@@ -15,6 +16,12 @@ use crate::output::{Done, Failure, bar, count};
 use crate::report;
 
 pub(crate) fn run(args: &GkrArgs) -> Result<Done, Failure> {
+    if args.common.base {
+        return Err(Failure::input(
+            "--base has no meaning for gkr: inputs are in the base field, and what lies above follows \
+             from the random coefficients (--random-coefs base)",
+        ));
+    }
     let circuit = files::circuit(&args.circuit)?;
     with_circuit!(circuit, |circuit, F| measure::<F>(args, circuit))
 }
@@ -29,12 +36,16 @@ struct Times {
 
 fn measure<F: LinkedField>(args: &GkrArgs, circuit: Circuit<F::Base>) -> Result<Done, Failure> {
     let witness = file::load_witness(&args.witness, &circuit, &Limits::default())?;
+    let prover = Prover::<F>::new(circuit, &args.common.engine.options())?;
+    let (instances, in_flight) = (args.instances, usize::from(args.common.in_flight));
+    let instances = instances.map_or(witness.num_instances(), |n| n as usize);
+    // Before the witnesses are multiplied: what they make may be too much.
+    prover.admit(iter::repeat_n(instances, in_flight))?;
     let witness = match args.instances {
-        Some(instances) => repeat(&circuit, &witness, instances as usize)?,
+        Some(_) => repeat(prover.circuit(), &witness, instances)?,
         None => witness,
     };
-    let witnesses = vec![witness; args.common.in_flight.into()];
-    let prover = Prover::<F>::new(circuit, &args.common.engine.options())?;
+    let witnesses = vec![witness; in_flight];
     let times = runs(args, &prover, &witnesses)?;
     Ok(done(args, &times))
 }

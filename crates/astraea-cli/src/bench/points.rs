@@ -30,10 +30,10 @@ pub(crate) fn sumcheck(args: &SumcheckArgs) -> Result<Done, Failure> {
     };
     let spec = Spec::Sumcheck {
         num_vars: args.num_vars.into(),
-        base: args.base,
+        base: args.common.base,
     };
     let mut done = bench.run(spec)?;
-    done.json.insert("base".into(), args.base.into());
+    done.json.insert("base".into(), args.common.base.into());
     Ok(done)
 }
 
@@ -58,6 +58,8 @@ pub(crate) fn layer(args: &LayerArgs) -> Result<Done, Failure> {
         wiring: kind,
         muls,
     })?;
+    done.json.insert("instances".into(), 1.into());
+    done.json.insert("base".into(), true.into());
     done.json.insert("wiring".into(), wiring.into());
     done.json.insert("gates".into(), gates.into());
     Ok(done)
@@ -93,7 +95,10 @@ impl Bench<'_> {
             ("ns_per_point_min", json!(least / points)),
             ("prove_ms_median", json!(median / 1e6)),
             ("proofs_per_s", json!(per_second)),
-            ("peak_bytes", json!(measured.measured_peak_bytes)),
+            ("soundness_bits", json!(measured.soundness_bits)),
+            ("longest_window", json!(middle.longest_window)),
+            ("peak_bytes", json!(measured.peak_bytes)),
+            ("measured_peak_bytes", json!(measured.measured_peak_bytes)),
             (
                 "ops_by_backend",
                 report::ops(ops_by_backend(&middle.counters)),

@@ -32,7 +32,9 @@ fn finish<F: LinkedField>(
     let file = proof.encode();
     files::write(&args.out, &file)?;
     let mut json = report::json(report);
-    json.insert("prove_ms".into(), (report.total_ns as f64 / 1e6).into());
+    let prove_ms = report.total_ns as f64 / 1e6;
+    json.insert("runs".into(), 1.into());
+    json.insert("prove_ms_median".into(), prove_ms.into());
     json.insert("proof_bytes".into(), file.len().into());
     let text = format!(
         "proved {} over {} in {} on {} ({}; {})\n\

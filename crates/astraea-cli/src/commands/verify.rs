@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use astraea::{
-    ChallengeField, Circuit, Field, Limits, Verified, VerifyOptions, file, to_decimal,
-    verify_bytes, with_circuit,
+    ChallengeField, Circuit, Field, Limits, ProofHeader, ProofShape, Verified, VerifyOptions, file,
+    soundness_bits, to_decimal, verify_bytes, with_circuit,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::args::VerifyArgs;
+use crate::commands::gallery::object;
 use crate::files;
 use crate::output::{Done, Failure, count, spinner, time};
 
@@ -41,35 +42,57 @@ fn verify<F: ChallengeField>(
     let result = verify_bytes::<F>(circuit, &proof, &options);
     let elapsed = start.elapsed().as_nanos() as u64;
     spinner.finish_and_clear();
-    let verified = result.map_err(|error| {
-        let mut failure = Failure::from(error);
-        failure.message = format!("{}: {}", args.proof.display(), failure.message);
-        failure.json.insert("valid".into(), false.into());
-        failure
-    })?;
-    Ok(done(args, circuit, &verified, (proof.len(), elapsed)))
+    let mut json = object(json!({
+        "valid": result.is_ok(),
+        "field": F::ID.name(),
+        // The verifier links no backend: it works on the host, as the hashing of a proof does.
+        "backend": "host",
+        "threads": args.threads,
+        "runs": 1,
+        "verify_ms_median": elapsed as f64 / 1e6,
+        "proof_bytes": proof.len(),
+        "min_bits": args.min_bits,
+    }));
+    if let Some((instances, bits)) = claimed::<F>(circuit, &proof) {
+        json.insert("instances".into(), instances.into());
+        json.insert("soundness_bits".into(), bits.into());
+    }
+    match result {
+        Ok(verified) => Ok(done(args, circuit, &verified, json, elapsed)),
+        Err(error) => {
+            let failure = Failure::from(error);
+            Err(Failure {
+                message: format!("{}: {}", args.proof.display(), failure.message),
+                json,
+                ..failure
+            })
+        }
+    }
+}
+
+/// The instances and the bits of soundness that the head of a proof of this circuit speaks of,
+/// whether the proof holds or not.
+fn claimed<F: ChallengeField>(circuit: &Circuit<F::Base>, proof: &[u8]) -> Option<(usize, f64)> {
+    let header = ProofHeader::peek(proof).ok()?;
+    if header.field != F::ID || header.digest != circuit.digest() {
+        return None;
+    }
+    let shape = ProofShape::of(circuit, header.num_instances, header.config).ok()?;
+    Some((header.num_instances, soundness_bits::<F>(&shape)))
 }
 
 fn done<F: ChallengeField>(
     args: &VerifyArgs,
     circuit: &Circuit<F::Base>,
     verified: &Verified<F>,
-    (proof_bytes, elapsed): (usize, u64),
+    mut json: Map<String, Value>,
+    elapsed: u64,
 ) -> Done {
     let each = circuit.num_public() as usize;
     let from_proof = args.public.is_none();
     let source = if from_proof { "proof" } else { "file" };
-    let mut json = json!({
-        "valid": true,
-        "field": F::ID.name(),
-        "instances": verified.num_instances,
-        "soundness_bits": verified.bits,
-        "min_bits": args.min_bits,
-        "threads": args.threads,
-        "verify_ms": elapsed as f64 / 1e6,
-        "proof_bytes": proof_bytes,
-        "public_source": source,
-    });
+    json.insert("threads".into(), verified.threads.into());
+    json.insert("public_source".into(), source.into());
     let mut text = format!(
         "valid: {} over {}, {:.2} bits of soundness, verified in {}\n",
         count(verified.num_instances, "instance"),
@@ -78,16 +101,13 @@ fn done<F: ChallengeField>(
         time(elapsed),
     );
     if from_proof && each > 0 {
-        json["public"] = values(&verified.public, each).collect();
+        let public = values(&verified.public, each).collect();
+        json.insert("public".into(), public);
         text.push_str("the public inputs were taken from the proof:\n");
         text.push_str(&listing(&verified.public, each));
     } else if each > 0 {
         text.push_str("the public inputs are those of the file\n");
     }
-    let json = match json {
-        Value::Object(json) => json,
-        _ => serde_json::Map::new(),
-    };
     Done {
         exit_code: 0,
         json,
@@ -114,12 +134,13 @@ fn listing<B: Field>(public: &[B], each: usize) -> String {
             let _ = write!(text, " {}", to_decimal(value, B::ENCODED_BYTES));
         }
         if each > SHOWN {
-            let _ = write!(text, " ... ({each} values)");
+            let _ = write!(text, " ... and {} more", each - SHOWN);
         }
         text.push('\n');
     }
     if instances > SHOWN {
-        let _ = writeln!(text, "  ... ({instances} instances; --json prints all)");
+        let more = instances - SHOWN;
+        let _ = writeln!(text, "  ... and {more} more instances (--json prints all)");
     }
     text
 }

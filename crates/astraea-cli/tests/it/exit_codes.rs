@@ -34,15 +34,27 @@ fn malformed_proofs_and_invalid_ones() {
         let ran = verify(folder, &changed, &["--json"]).code(2);
         assert_eq!(ran.json()["kind"], "input");
         assert_eq!(ran.json()["valid"], false);
+        assert_eq!(ran.json()["backend"], "host");
         assert!(ran.stderr.contains("changed: byte"), "{}", ran.stderr);
     }
-    // The low bit of the last message element, and of a digest.
-    for (at, what) in [(proof.len() - 12, "layer 0"), (30, "another circuit")] {
+    // The low bit of the last message element, and of a digest. The bits of soundness are known as
+    // long as the proof is about this circuit.
+    for (at, what, about_it) in [
+        (proof.len() - 12, "layer 0", true),
+        (30, "another circuit", false),
+    ] {
         let mut bytes = proof.clone();
         bytes[at] ^= 1;
         fs::write(&changed, &bytes).unwrap();
         let ran = verify(folder, &changed, &["--json"]).code(1);
-        assert_eq!(ran.json()["valid"], false);
+        let json = ran.json();
+        assert_eq!(json["valid"], false);
+        assert_eq!(json["soundness_bits"].is_f64(), about_it);
+        assert_eq!(
+            (&json["threads"], &json["min_bits"]),
+            (&1.into(), &75.0.into())
+        );
+        assert!(json["verify_ms_median"].is_f64());
         assert!(ran.stderr.contains(what), "{}", ran.stderr);
     }
     let mut bytes = proof.clone();
@@ -62,6 +74,8 @@ fn too_few_bits() {
     prove(folder, "witness.txt.xz", &out, &["--random-coefs", "base"]).code(0);
     let ran = verify(folder, &out, &[]).code(1);
     assert!(ran.stderr.contains("bits of soundness"), "{}", ran.stderr);
+    let bits = verify(folder, &out, &["--json"]).code(1).json()["soundness_bits"].clone();
+    assert!(bits.as_f64().is_some_and(|bits| bits > 0.0 && bits < 75.0));
     verify(folder, &out, &["--min-bits", "30", "--threads", "2"]).code(0);
 }
 
@@ -108,6 +122,17 @@ fn malformed_circuits_and_witnesses() {
     let fake = dir.file("fake.xz");
     fs::write(&fake, &bytes).unwrap();
     prove(&fake, &witness).code(2);
+    // Nothing, or too little, by the same name.
+    let packed = fs::read(&good).unwrap();
+    for len in [0, 1, 12, packed.len() / 2, packed.len() - 1] {
+        fs::write(&fake, &packed[..len]).unwrap();
+        let ran = prove(&fake, &witness).code(2);
+        assert!(
+            ran.stderr.contains("the file ends"),
+            "{len}: {}",
+            ran.stderr
+        );
+    }
     // The witness of another field, and no witness at all.
     let other = fixture(FIXTURES[0].0, "witness.txt.xz");
     prove(&good, &other).code(2);
@@ -125,6 +150,22 @@ fn usage() {
     let (folder, ..) = FIXTURES[1];
     let dir = Folder::new();
     let out = dir.file("proof");
+    // A negative number is a wrong value, not another option.
+    for (option, expected) in [
+        ("--hand-off", "expected a number of variables, or off"),
+        ("--window", "1..=16"),
+        ("--threads", "1..=1024"),
+        ("--max-memory", "expected bytes"),
+    ] {
+        let ran = prove(folder, "witness.txt.xz", &out, &[option, "-1"]).code(2);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+    let ran = verify(folder, &out, &["--min-bits", "-1"]).code(2);
+    assert!(
+        ran.stderr.contains("expected a number of bits"),
+        "{}",
+        ran.stderr
+    );
     let bad: [&[&str]; 7] = [
         &["--backend", "abacus"],
         &["--window", "0"],
@@ -149,6 +190,62 @@ fn usage() {
     for command in ["prove", "verify", "check", "inspect", "convert", "bench"] {
         assert!(help.stdout.contains(command), "{command}");
     }
+}
+
+/// A thread more than the maximum is a usage error of every command that takes `--threads`.
+#[test]
+fn too_many_threads() {
+    let sumcheck = ["bench", "sumcheck", "--field", "m31", "--num-vars", "4"];
+    let layer = [
+        "bench",
+        "layer",
+        "--field",
+        "m31",
+        "--num-vars",
+        "4",
+        "--wiring",
+        "local",
+    ];
+    let commands: [&[&str]; 6] = [
+        &["prove", "--circuit", "c", "--witness", "w", "--out", "p"],
+        &["verify", "--circuit", "c", "--proof", "p"],
+        &["demo"],
+        &sumcheck,
+        &layer,
+        &["bench", "gkr", "--circuit", "c", "--witness", "w"],
+    ];
+    for command in commands {
+        for threads in ["1025", "65535"] {
+            let ran = astraea(&[command, &["--threads", threads]].concat()).code(2);
+            assert!(ran.stderr.contains("1..=1024"), "{}", ran.stderr);
+        }
+    }
+}
+
+/// Where the system starts fewer threads than asked for, `verify` says how many worked.
+#[cfg(target_os = "linux")]
+#[test]
+fn verify_says_how_many_threads_worked() {
+    let (folder, ..) = FIXTURES[0];
+    let dir = Folder::new();
+    let out = dir.file("proof");
+    prove(folder, "witness.txt.xz", &out, &[]).code(0);
+    let json = verify(folder, &out, &["--threads", "1024", "--json"])
+        .code(0)
+        .json();
+    assert_eq!(json["threads"], 1024);
+    // Stacks of 1024 threads, 2 MiB each, do not fit into 1 GiB of addresses.
+    let ran = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v 1048576 && exec \"$@\"", "sh"])
+        .args([env!("CARGO_BIN_EXE_astraea"), "verify", "--threads", "1024"])
+        .args(["--circuit", &fixture(folder, "circuit.txt.xz")])
+        .args(["--proof", &out, "--json"])
+        .output()
+        .unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(json["valid"], true);
+    let threads = json["threads"].as_u64().unwrap();
+    assert!((1..1024).contains(&threads), "{threads}");
 }
 
 #[test]

@@ -22,7 +22,12 @@ fn prove_and_verify() {
                 .unwrap()
                 .starts_with("auto")
         );
-        assert_eq!(report["window"], 1);
+        assert_eq!(
+            (&report["window"], &report["longest_window"]),
+            (&1.into(), &1.into())
+        );
+        assert_eq!(report["runs"], 1);
+        assert!(report["prove_ms_median"].as_f64().unwrap() > 0.0);
         assert_eq!(report["proof_bytes"], fs::metadata(&out).unwrap().len());
         for key in ["threads", "num_vars", "peak_bytes"] {
             assert!(report[key].as_u64().unwrap() > 0, "{key}");
@@ -49,6 +54,12 @@ fn prove_and_verify() {
 
         let verified = verify(folder, &out, &["--json"]).code(0).json();
         assert_eq!(verified["valid"], true);
+        assert_eq!(
+            (&verified["backend"], &verified["threads"]),
+            (&"host".into(), &1.into())
+        );
+        assert_eq!(verified["soundness_bits"], report["soundness_bits"]);
+        assert!(verified["verify_ms_median"].as_f64().unwrap() > 0.0);
         assert_eq!(verified["instances"], instances);
         assert_eq!(verified["public_source"], "proof");
         assert_eq!(
@@ -105,6 +116,13 @@ fn text_for_people() {
         "{}",
         ran.stdout
     );
+    // 8 instances of 112 values: of each line the first 16.
+    assert_eq!(
+        ran.stdout.matches("... and 96 more").count(),
+        8,
+        "{}",
+        ran.stdout
+    );
     // With --json the tables go to stderr.
     let ran = prove(folder, "witness.txt.xz", &out, &["--profile", "--json"]).code(0);
     ran.json();
@@ -137,8 +155,16 @@ fn public_inputs_from_a_file() {
         "{}",
         ran.stderr
     );
-    fs::write(&file, "{\"public\": 1}").unwrap();
-    verify(folder, &out, &["--public", &file]).code(2);
+    for (text, place) in [
+        ("{\"public\": 1}", 0),
+        ("[[1]]", 0),
+        ("{\"public\": [\n[1,, 2]]}", 16),
+    ] {
+        fs::write(&file, text).unwrap();
+        let ran = verify(folder, &out, &["--public", &file]).code(2);
+        let expected = format!("public.json: byte {place}: ");
+        assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    }
 }
 
 #[test]

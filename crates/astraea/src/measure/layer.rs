@@ -14,7 +14,7 @@ use prover_transcript::{Sha256Transcript, TranscriptExt};
 
 use crate::backend::Engine;
 use crate::error::Error;
-use crate::measure::Run;
+use crate::measure::{Run, random_table};
 use crate::report::counters;
 
 /// The layer on the device, with a true claim about its outputs.
@@ -37,9 +37,7 @@ impl<F: ChallengeField, B: LayerBackend<F>> Prepared<F, B> {
         let wiring = backend.upload_wiring(queue, &host)?;
         let none = RandomCoefs::<F>::Base(Vec::new());
         let coefs = backend.upload_coefs(queue, LayerCoefs::new(&host, &none))?;
-        let values: Vec<F::Base> = (0..1usize << layer.input_vars)
-            .map(|_| random.element())
-            .collect();
+        let values: Vec<F::Base> = random_table(&mut random, layer.input_vars)?;
         let below = backend.upload_base(queue, &values)?;
         let device = DeviceLayer {
             wiring: &wiring,
@@ -80,6 +78,7 @@ pub(super) fn one_run<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>
     both_phases(engine.driver(&metrics), queue, layer, in_flight)?;
     Ok(Run {
         total_ns: start.elapsed().as_nanos() as u64,
+        longest_window: metrics.longest_window(),
         counters: counters(&metrics),
     })
 }

@@ -4,17 +4,20 @@
 //! compiled once for all programs.
 
 mod layer;
+mod plan;
 mod sumcheck;
 
-use prover_circuit::generator::{WiringKind, add_layer, mul_layer};
-use prover_core::{BackendInfo, ChallengeField, LayerBackend};
+use prover_circuit::generator::{SplitMix64, WiringKind};
+use prover_core::{BackendInfo, ChallengeField, Field, LayerBackend};
 
 use crate::backend::{BackendField, BackendVisitor, Engine, LinkedField, Selection, connect};
 use crate::error::Error;
 use crate::options::ProveOptions;
+use crate::prover::hold;
 use crate::report::Counter;
 
 use layer::Prepared;
+use plan::host_is_full;
 use sumcheck::Tables;
 
 /// How often and how a measurement runs.
@@ -31,6 +34,8 @@ pub struct Runs {
 pub struct Run {
     /// Time, in nanoseconds.
     pub total_ns: u64,
+    /// Variables of the longest round operation.
+    pub longest_window: usize,
     /// What ran where.
     pub counters: Vec<Counter>,
 }
@@ -46,26 +51,14 @@ pub struct Measured {
     pub window: usize,
     /// Variables at which the host-side backend took over.
     pub hand_off: Option<usize>,
+    /// Bits of soundness of what is measured.
+    pub soundness_bits: f64,
+    /// Bytes at the peak as planned, of all proofs in flight, what is drawn on the host included.
+    pub peak_bytes: u64,
     /// The most bytes that the backend's tables took at once, where it counts them.
     pub measured_peak_bytes: Option<u64>,
     /// The runs, in order.
     pub runs: Vec<Run>,
-}
-
-impl Measured {
-    fn new<F: ChallengeField, B: LayerBackend<F>, H>(
-        engine: &Engine<B, H>,
-        runs: Vec<Run>,
-    ) -> Self {
-        Self {
-            selection: engine.selection,
-            info: engine.info().clone(),
-            window: engine.window,
-            hand_off: engine.hand_off.as_ref().map(|(_, at)| *at),
-            measured_peak_bytes: engine.measured_peak_bytes(),
-            runs,
-        }
-    }
 }
 
 /// What is measured.
@@ -92,7 +85,8 @@ pub enum Spec {
 /// Measures; `after_run` is called after each run.
 ///
 /// # Errors
-/// If the backend is not there or fails.
+/// If the plan exceeds the limit, before anything is allocated; if the host has no room for what is
+/// drawn; if the backend is not there or fails.
 pub fn measure<F: LinkedField>(
     spec: Spec,
     runs: Runs,
@@ -112,6 +106,7 @@ pub(crate) fn on_backend<F: BackendField>(
     let measure = Measure {
         spec,
         runs,
+        max_memory_bytes: options.config().max_memory_bytes,
         after_run,
     };
     connect::<F, _>(options, measure)
@@ -120,6 +115,7 @@ pub(crate) fn on_backend<F: BackendField>(
 struct Measure<'a> {
     spec: Spec,
     runs: Runs,
+    max_memory_bytes: Option<u64>,
     after_run: &'a mut dyn FnMut(),
 }
 
@@ -130,33 +126,50 @@ impl<F: ChallengeField> BackendVisitor<F> for Measure<'_> {
         self,
         engine: Engine<B, H>,
     ) -> Result<Measured, Error> {
+        let info = engine.info().clone();
+        let peak_bytes = self.spec.peak_bytes::<F>(self.runs.in_flight, &info);
+        hold(peak_bytes, self.max_memory_bytes)?;
+        let soundness_bits = self.spec.soundness_bits::<F>()?;
         let mut runs = Vec::with_capacity(self.runs.runs);
+        let in_flight = self.runs.in_flight;
         match self.spec {
             Spec::Sumcheck { num_vars, base } => {
-                let tables = Tables::<F>::random(num_vars, base);
+                let tables = Tables::<F>::random(num_vars, base)?;
                 for _ in 0..self.runs.runs {
-                    runs.push(sumcheck::one_run(&engine, &tables, self.runs.in_flight)?);
+                    runs.push(sumcheck::one_run(&engine, &tables, in_flight)?);
                     (self.after_run)();
                 }
             }
-            Spec::Layer {
-                num_vars,
-                wiring,
-                muls,
-            } => {
-                let gates = match muls {
-                    true => mul_layer(num_vars, wiring, 2),
-                    false => add_layer(num_vars, wiring, 2),
-                };
+            Spec::Layer { .. } => {
+                let gates = self.spec.gates::<F::Base>()?;
                 let mut queue = engine.backend.open_queue()?;
                 let layer = Prepared::new(&engine.backend, &mut queue, &gates)?;
                 for _ in 0..self.runs.runs {
-                    let in_flight = self.runs.in_flight;
                     runs.push(layer::one_run(&engine, &mut queue, &layer, in_flight)?);
                     (self.after_run)();
                 }
             }
         }
-        Ok(Measured::new(&engine, runs))
+        Ok(Measured {
+            selection: engine.selection,
+            info,
+            window: engine.window,
+            hand_off: engine.hand_off.as_ref().map(|(_, at)| *at),
+            soundness_bits,
+            peak_bytes,
+            measured_peak_bytes: engine.measured_peak_bytes(),
+            runs,
+        })
     }
+}
+
+/// A table of `2^num_vars` pseudo-random values.
+fn random_table<T: Field>(random: &mut SplitMix64, num_vars: u32) -> Result<Vec<T>, Error> {
+    let len = 1usize.checked_shl(num_vars).unwrap_or(usize::MAX);
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(len)
+        .map_err(|_| host_is_full(len.saturating_mul(size_of::<T>())))?;
+    values.extend((0..len).map(|_| random.element::<T>()));
+    Ok(values)
 }

@@ -9,7 +9,7 @@ use prover_transcript::{Sha256Transcript, Transcript, TranscriptExt};
 
 use crate::backend::Engine;
 use crate::error::Error;
-use crate::measure::Run;
+use crate::measure::{Run, random_table};
 use crate::report::counters;
 
 /// The two tables on the host.
@@ -24,29 +24,33 @@ pub(super) struct Tables<F: ChallengeField> {
 }
 
 impl<F: ChallengeField> Tables<F> {
-    pub(super) fn random(num_vars: u32, base: bool) -> Self {
+    pub(super) fn random(num_vars: u32, base: bool) -> Result<Self, Error> {
         let mut random = SplitMix64::new(1);
-        let len = 1usize << num_vars;
         let product = |sum: F, (a, b): (F, F)| sum + a * b;
         if base {
-            let tables: [Vec<F::Base>; 2] =
-                [(), ()].map(|()| (0..len).map(|_| random.element()).collect());
+            let tables: [Vec<F::Base>; 2] = [
+                random_table(&mut random, num_vars)?,
+                random_table(&mut random, num_vars)?,
+            ];
             let pairs = tables[0].iter().zip(&tables[1]);
             let claim = pairs
                 .map(|(&a, &b)| (F::from(a), F::from(b)))
                 .fold(F::ZERO, product);
-            return Self {
+            return Ok(Self {
                 values: Values::Base(tables),
                 claim,
-            };
+            });
         }
-        let tables: [Vec<F>; 2] = [(), ()].map(|()| (0..len).map(|_| random.element()).collect());
+        let tables: [Vec<F>; 2] = [
+            random_table(&mut random, num_vars)?,
+            random_table(&mut random, num_vars)?,
+        ];
         let pairs = tables[0].iter().zip(&tables[1]);
         let claim = pairs.map(|(&a, &b)| (a, b)).fold(F::ZERO, product);
-        Self {
+        Ok(Self {
             values: Values::Challenge(tables),
             claim,
-        }
+        })
     }
 
     fn upload<B: LayerBackend<F>>(
@@ -95,6 +99,7 @@ pub(super) fn one_run<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>
     prove_batch(driver, &mut queue, statements, &mut transcripts)?;
     Ok(Run {
         total_ns: start.elapsed().as_nanos() as u64,
+        longest_window: metrics.longest_window(),
         counters: counters(&metrics),
     })
 }

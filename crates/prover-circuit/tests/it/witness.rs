@@ -164,3 +164,34 @@ fn public_inputs_from_json() {
     assert!(decode_public(br#"{"public": [[1, 2]]}"#, &gf2, &limits).is_err());
     assert!(decode_public(br#"{"public": [[1, "0"]]}"#, &gf2, &limits).is_ok());
 }
+
+#[test]
+fn json_errors_say_where() {
+    let c = circuit::<M31>(FieldId::M31, 2);
+    let cases = [
+        // What the parser refuses, at the byte that it refuses.
+        ("{\"public\": [[1, 2],\n  [3, x]]}", "x"),
+        ("{\"public\": [[1, 2]] ?", "?"),
+        // What is JSON, but no public inputs, at the value.
+        ("{\"public\": [[1, 2],\n [3, \"p\"], [5, 6]]}", "\"p\""),
+        ("{\"public\" : [ [1, 2], [ -3 , 4]]}", "-3"),
+        ("{\"public\": [[1, 2], [3, 4], [5]]}", "[5]"),
+        ("{\"public\": [[\"0\", \"]\\\",[\"]]}", "\"]\\"),
+        ("{\"public\": [7, [1, 2]]}", "7"),
+        // A list is JSON of another form, not a witness file.
+        ("[[1, 2], [3, 4]]", "[[1"),
+        ("  [1]", "  [1]"),
+    ];
+    for (text, place) in cases {
+        let error = decode_public(text.as_bytes(), &c, &Limits::default()).unwrap_err();
+        assert!(
+            matches!(error.kind, DecodeErrorKind::Json { .. }),
+            "{text}: {error}"
+        );
+        assert_eq!(
+            Some(error.offset as usize),
+            text.find(place),
+            "{text}: {error}"
+        );
+    }
+}

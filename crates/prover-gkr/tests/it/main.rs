@@ -5,6 +5,9 @@
     reason = "tests fail by panic and report what they did"
 )]
 
+mod lying;
+mod plan;
 mod real;
 mod routes;
 mod vectors;
+mod violations;

@@ -4,7 +4,7 @@ use prover_core::{AddGate, ChallengeField, CoefRef, Field, LayerGates, MulGate};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31, M31Ext3};
 use prover_proof::{Outputs, Proof, ProofHeader, ProofShape, ProtocolConfig, RandomCoefField};
 use prover_transcript::{Recorder, Sha256Transcript};
-use prover_verifier::{VerifyOptions, verify, verify_bytes, verify_with};
+use prover_verifier::{MAX_THREADS, VerifyOptions, verify, verify_bytes, verify_with};
 
 use crate::circuits::{Coefs, build, frame, gallery, plan, random_circuit, witness};
 use crate::slow_prover::{Lies, prove};
@@ -76,6 +76,26 @@ fn the_claimed_outputs_are_those_of_the_evaluation() {
     // 31 bits of a random coefficient are the bound, not the field's 93.
     assert!(verified.bits < 31.0);
     assert_eq!(verified.outputs.len(), 2);
+}
+
+#[test]
+fn threads_are_limited_and_reported() {
+    let (_, circuit) = gallery::<M31Ext3>().swap_remove(0);
+    let witness = witness(&circuit, 2, 9);
+    let proof: Proof<M31Ext3> = prove(
+        &circuit,
+        &witness,
+        ProtocolConfig::default(),
+        Lies::default(),
+    );
+    for (asked, most) in [(0, 1), (1, 1), (2, 2), (usize::MAX, MAX_THREADS)] {
+        let options = VerifyOptions {
+            threads: asked,
+            ..VerifyOptions::default()
+        };
+        let threads = verify(&circuit, &proof, &options).unwrap().threads;
+        assert!((1..=most).contains(&threads), "{asked}: {threads}");
+    }
 }
 
 #[test]
