@@ -1,16 +1,6 @@
 //! Bits as field elements, and deterministic pseudo-random inputs.
 
-use prover_core::{Field, FieldId};
-
-use crate::fields::base_bytes;
-
-/// The field whose base field is `B`.
-pub(super) fn field_of<B: Field>() -> FieldId {
-    FieldId::ALL
-        .into_iter()
-        .find(|&id| base_bytes(id) == B::ENCODED_BYTES)
-        .expect("the encoded length is different for every field")
-}
+use prover_core::Field;
 
 /// The bits of bytes as field elements: element `8k + j` is bit `j` of byte `k`, bit 0 being the
 /// least significant.

@@ -151,9 +151,9 @@ fn the_field_is_known_before_the_file_is_read() {
     let wrong = decode_circuit::<Gf2>(&own, &Limits::default()).unwrap_err();
     assert!(matches!(
         wrong.kind,
-        DecodeErrorKind::WrongField {
+        DecodeErrorKind::FieldMismatch {
+            expected: FieldId::Gf2,
             found: FieldId::M31,
-            ..
         }
     ));
     assert!(matches!(
