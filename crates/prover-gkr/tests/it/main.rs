@@ -7,4 +7,5 @@
 
 mod real;
 mod routes;
+mod support;
 mod vectors;
