@@ -123,8 +123,12 @@ pub trait LinkedField: BackendField {
 }
 
 macro_rules! linked_field {
-    ($($field:ty),*) => {$(
-        impl LinkedField for $field {
+    (
+        {}
+        $($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal:
+            $challenge:ident over $base:ident;)*
+    ) => {$(
+        impl LinkedField for prover_fields::$challenge {
             fn compile(
                 circuit: Arc<Circuit<Self::Base>>,
                 options: &ProveOptions,
@@ -144,12 +148,7 @@ macro_rules! linked_field {
     )*};
 }
 
-linked_field!(
-    prover_fields::Bn254,
-    prover_fields::M31Ext3,
-    prover_fields::Gf2e128,
-    prover_fields::GoldilocksExt2
-);
+prover_core::for_each_field!(linked_field {});
 
 /// An open backend with the driver's settings.
 pub struct Engine<B, H> {

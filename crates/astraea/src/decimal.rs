@@ -1,6 +1,7 @@
 //! Field elements as people write them.
 
 use prover_core::{ChallengeField, Field};
+use prover_fields::{Extension, FieldSpec};
 
 /// An element as a decimal integer; the coefficients of an extension element ascend in brackets,
 /// an element of GF(2^128) is one integer.
@@ -16,9 +17,9 @@ pub fn to_decimal<F: Field>(value: F, coefficient_bytes: usize) -> String {
 
 /// Bytes of one coefficient of a challenge-field element.
 pub(crate) fn coefficient_bytes<F: ChallengeField>() -> usize {
-    match F::ID {
-        prover_core::FieldId::Gf2 => F::ENCODED_BYTES,
-        _ => F::Base::ENCODED_BYTES,
+    match FieldSpec::of(F::ID).extension {
+        Extension::BinaryPolynomial { .. } => F::ENCODED_BYTES,
+        Extension::None | Extension::Binomial { .. } => F::Base::ENCODED_BYTES,
     }
 }
 

@@ -1,25 +1,23 @@
 //! Inputs of the laws: seeded, with edges where arithmetic goes wrong first.
 
+use prover_circuit::generator::SplitMix64;
 use prover_core::round_poly::MAX_DEGREE;
 use prover_core::{ChallengeField, Field, Summand, Term};
 
-/// SplitMix64: the laws' only source of numbers, so that a failure repeats.
+/// The laws' only source of numbers, so that a failure repeats. Golden proofs depend on each byte
+/// that is drawn.
 #[derive(Clone, Debug)]
-pub struct Rng(u64);
+pub struct Rng(SplitMix64);
 
 impl Rng {
     /// A generator of its own for each law.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     /// The next number.
     pub fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// A number below `bound`.

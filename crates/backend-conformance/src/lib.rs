@@ -1,4 +1,4 @@
-//! One suite that every backend must pass.
+//! One suite that every backend must pass, with the reference backend as the oracle.
 //!
 //! A backend's test file is one [`conformance_suite!`]. The laws are functions of a [`Subject`] that
 //! return a [`Failure`] instead of panicking, so that the suite can be tested with backends that are

@@ -9,7 +9,7 @@ mod defect;
 #[path = "it/mutants.rs"]
 mod mutants;
 #[cfg(test)]
-#[path = "it/sabotaged.rs"]
+#[path = "it/sabotaged/mod.rs"]
 mod sabotaged;
 
 backend_conformance::conformance_suite! {

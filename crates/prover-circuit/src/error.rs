@@ -43,23 +43,15 @@ pub enum DecodeErrorKind {
         found: u32,
     },
     /// A field number or modulus that names none of our fields.
-    #[error("expected the {what} of a known field (bn254, m31, gf2, goldilocks)")]
+    #[error("expected the {what} of a known field ({})", FieldId::ALL.map(FieldId::name).join(", "))]
     UnknownField {
         /// "number" or "modulus".
         what: &'static str,
     },
-    /// A file over another field than the one asked for.
-    #[error("expected elements of {expected_bytes} bytes, the file is over {found}")]
-    WrongField {
-        /// Encoded length of the elements that the caller asked for.
-        expected_bytes: usize,
-        /// The file's field.
-        found: FieldId,
-    },
-    /// A file over another field than the circuit's.
-    #[error("expected the circuit's field {expected}, the file is over {found}")]
+    /// A file over another field than the circuit's, or than the one asked for.
+    #[error("expected elements of {expected}, the file is over {found}")]
     FieldMismatch {
-        /// The circuit's field.
+        /// The field of the circuit, or of the elements that the caller asked for.
         expected: FieldId,
         /// The file's field.
         found: FieldId,

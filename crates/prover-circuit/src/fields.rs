@@ -1,23 +1,16 @@
-//! What files say about fields: numbers, moduli, encoded lengths.
+//! What files say about fields: their moduli, and which one an element type belongs to.
+
+use core::any::TypeId;
 
 use prover_core::{Field, FieldId};
+use prover_fields::{ChallengeField, FieldSpec, with_field};
 
 use crate::error::DecodeErrorKind;
 
 /// The modulus of the base field as 32 little-endian bytes.
 pub fn modulus(field: FieldId) -> [u8; 32] {
-    let limbs: [u64; 4] = match field {
-        FieldId::Bn254 => [
-            0x43e1_f593_f000_0001,
-            0x2833_e848_79b9_7091,
-            0xb850_45b6_8181_585d,
-            0x3064_4e72_e131_a029,
-        ],
-        FieldId::M31 => [(1 << 31) - 1, 0, 0, 0],
-        FieldId::Gf2 => [2, 0, 0, 0],
-        FieldId::Goldilocks => [0xffff_ffff_0000_0001, 0, 0, 0],
-    };
     let mut bytes = [0; 32];
+    let limbs = FieldSpec::of(field).modulus_limbs();
     for (chunk, limb) in bytes.chunks_exact_mut(8).zip(limbs) {
         chunk.copy_from_slice(&limb.to_le_bytes());
     }
@@ -29,23 +22,26 @@ pub fn field_of_modulus(bytes: &[u8]) -> Option<FieldId> {
     FieldId::ALL.into_iter().find(|&id| modulus(id) == bytes)
 }
 
-/// Encoded length of a base element; different for every field.
-pub fn base_bytes(field: FieldId) -> usize {
-    match field {
-        FieldId::Bn254 => 32,
-        FieldId::M31 => 4,
-        FieldId::Gf2 => 1,
-        FieldId::Goldilocks => 8,
-    }
+/// The field whose base field is `B`.
+///
+/// # Panics
+/// If `B` is no registered field's base field.
+pub fn field_of<B: Field>() -> FieldId {
+    let is_base = |&id: &FieldId| {
+        with_field!(id, |F| TypeId::of::<B>()
+            == TypeId::of::<<F as ChallengeField>::Base>())
+    };
+    FieldId::ALL
+        .into_iter()
+        .find(is_base)
+        .expect("elements of a registered base field")
 }
 
 /// Refuses elements that are not those of `found`.
 pub(crate) fn expect_field<B: Field>(found: FieldId) -> Result<(), DecodeErrorKind> {
-    if base_bytes(found) != B::ENCODED_BYTES {
-        return Err(DecodeErrorKind::WrongField {
-            expected_bytes: B::ENCODED_BYTES,
-            found,
-        });
+    let expected = field_of::<B>();
+    if expected != found {
+        return Err(DecodeErrorKind::FieldMismatch { expected, found });
     }
     Ok(())
 }

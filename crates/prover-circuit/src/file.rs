@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use prover_core::{Field, FieldId};
-use prover_fields::{Bn254, Gf2, Goldilocks, M31};
+use prover_fields::{ChallengeField, with_field};
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
@@ -61,18 +61,32 @@ impl FileError {
     }
 }
 
-/// A circuit over one of the fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnyCircuit {
-    /// Over BN254's scalar field.
-    Bn254(Circuit<Bn254>),
-    /// Over Mersenne-31.
-    M31(Circuit<M31>),
-    /// Over GF(2).
-    Gf2(Circuit<Gf2>),
-    /// Over Goldilocks.
-    Goldilocks(Circuit<Goldilocks>),
+macro_rules! any_circuit {
+    (
+        {}
+        $($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal:
+            $challenge:ident over $base:ident;)*
+    ) => {
+        /// A circuit over one of the fields.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum AnyCircuit {
+            $(
+                #[doc = concat!("Over the field `", $name, "`.")]
+                $variant(Circuit<prover_fields::$base>),
+            )*
+        }
+
+        $(
+            impl From<Circuit<prover_fields::$base>> for AnyCircuit {
+                fn from(circuit: Circuit<prover_fields::$base>) -> Self {
+                    Self::$variant(circuit)
+                }
+            }
+        )*
+    };
 }
+
+prover_core::for_each_field!(any_circuit {});
 
 /// Runs an expression on the circuit inside an [`AnyCircuit`], whatever its field; a second name
 /// stands for the type of the challenge field.
@@ -88,31 +102,31 @@ pub enum AnyCircuit {
 #[macro_export]
 macro_rules! with_circuit {
     ($any:expr, |$circuit:ident| $body:expr) => {
-        match $any {
-            $crate::AnyCircuit::Bn254($circuit) => $body,
-            $crate::AnyCircuit::M31($circuit) => $body,
-            $crate::AnyCircuit::Gf2($circuit) => $body,
-            $crate::AnyCircuit::Goldilocks($circuit) => $body,
-        }
+        $crate::with_circuit!($any, |$circuit, _Field| $body)
     };
     ($any:expr, |$circuit:ident, $field:ident| $body:expr) => {
+        $crate::__fields::for_each_field!($crate::__match_circuit {
+            $any,
+            $circuit,
+            $field,
+            $body
+        })
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __match_circuit {
+    (
+        { $any:expr, $circuit:ident, $field:ident, $body:expr }
+        $($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal:
+            $challenge:ident over $base:ident;)*
+    ) => {
         match $any {
-            $crate::AnyCircuit::Bn254($circuit) => {
-                type $field = $crate::__fields::Bn254;
+            $($crate::AnyCircuit::$variant($circuit) => {
+                type $field = $crate::__fields::$challenge;
                 $body
-            }
-            $crate::AnyCircuit::M31($circuit) => {
-                type $field = $crate::__fields::M31Ext3;
-                $body
-            }
-            $crate::AnyCircuit::Gf2($circuit) => {
-                type $field = $crate::__fields::Gf2e128;
-                $body
-            }
-            $crate::AnyCircuit::Goldilocks($circuit) => {
-                type $field = $crate::__fields::GoldilocksExt2;
-                $body
-            }
+            })*
         }
     };
 }
@@ -123,11 +137,8 @@ impl AnyCircuit {
     /// # Errors
     /// As [`decode_circuit`].
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
-        Ok(match peek_field(bytes)? {
-            FieldId::Bn254 => Self::Bn254(decode_circuit(bytes, limits)?),
-            FieldId::M31 => Self::M31(decode_circuit(bytes, limits)?),
-            FieldId::Gf2 => Self::Gf2(decode_circuit(bytes, limits)?),
-            FieldId::Goldilocks => Self::Goldilocks(decode_circuit(bytes, limits)?),
+        with_field!(peek_field(bytes)?, |F| {
+            decode_circuit::<<F as ChallengeField>::Base>(bytes, limits).map(Self::from)
         })
     }
 

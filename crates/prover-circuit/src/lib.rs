@@ -1,8 +1,14 @@
 //! Layered circuits: model, builder, file formats, gallery.
 //!
+//! A [`Circuit`] comes from arithmetic ([`CircuitBuilder`]), from a file of either format ([`mod@file`],
+//! [`format`](mod@format), [`expander`]), from the [`gallery`] or from the [`generator`]; [`tune()`]
+//! makes a leaner one of it. Its inputs are [`Instances`], built or read ([`witness`]).
+//! `docs/circuits.md` describes all of it.
+//!
 //! Everything that enters is checked here: what is a [`Circuit`] or [`Instances`] keeps the rules
 //! of `docs/protocol.md`, and no input, however hostile, ends in a panic or an allocation that
 //! its length does not justify.
+//! Absent on purpose: proving; evaluation is plain, for `check` and tests ([`evaluate`](mod@evaluate)).
 #![forbid(unsafe_code)]
 
 pub mod builder;

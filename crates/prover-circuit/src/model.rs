@@ -6,7 +6,7 @@ use prover_core::{CoefKind, CoefRef, Field, FieldId, LayerGates};
 use sha2::{Digest, Sha256};
 
 use crate::canonical;
-use crate::fields::base_bytes;
+use crate::fields::field_of;
 use crate::format;
 
 /// Largest number of layers.
@@ -40,12 +40,12 @@ pub struct CircuitParts<B> {
 #[non_exhaustive]
 pub enum CircuitError {
     /// The element type is not the field's.
-    #[error("elements of {found} bytes are not those of {field}")]
+    #[error("elements of {found} are not those of {field}")]
     Field {
         /// The named field.
         field: FieldId,
-        /// Encoded length of the element type.
-        found: usize,
+        /// The element type's field.
+        found: FieldId,
     },
     /// No layer, or too many.
     #[error("a circuit has 1 to {MAX_LAYERS} layers, not {found}")]
@@ -303,10 +303,11 @@ fn to_count(what: &'static str, found: u64) -> Result<u32, CircuitError> {
 
 /// Checks everything but the gates.
 fn check_shape<B: Field>(parts: &CircuitParts<B>) -> Result<(), CircuitError> {
-    if base_bytes(parts.field) != B::ENCODED_BYTES {
+    let found = field_of::<B>();
+    if found != parts.field {
         return Err(CircuitError::Field {
             field: parts.field,
-            found: B::ENCODED_BYTES,
+            found,
         });
     }
     if parts.num_public > MAX_PUBLIC {

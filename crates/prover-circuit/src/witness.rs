@@ -4,7 +4,7 @@ use prover_core::{Field, FieldId};
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::expander::read_modulus;
-use crate::fields::{base_bytes, modulus};
+use crate::fields::{field_of, modulus};
 use crate::limits::Limits;
 use crate::model::{Circuit, Instances, InstancesError, MAX_INSTANCES};
 use crate::reader::{Reader, error_at};
@@ -15,11 +15,7 @@ const HEADER_BYTES: u64 = 56;
 /// Writes instances as a witness file.
 /// Cost: one element's encoding for each value.
 pub fn encode<B: Field>(field: FieldId, instances: &Instances<B>) -> Vec<u8> {
-    assert_eq!(
-        base_bytes(field),
-        B::ENCODED_BYTES,
-        "elements of another field"
-    );
+    assert_eq!(field_of::<B>(), field, "elements of another field");
     let values = instances.inputs().len() + instances.public().len();
     let mut out = Vec::with_capacity(HEADER_BYTES as usize + values * B::ENCODED_BYTES);
     let num = instances.num_instances();
@@ -127,11 +123,7 @@ impl<B: Field> PublicInputs<B> {
 
 /// Writes public inputs as a witness file without private values.
 pub fn encode_public<B: Field>(field: FieldId, public: &PublicInputs<B>) -> Vec<u8> {
-    assert_eq!(
-        base_bytes(field),
-        B::ENCODED_BYTES,
-        "elements of another field"
-    );
+    assert_eq!(field_of::<B>(), field, "elements of another field");
     let mut out = Vec::new();
     put_header(
         &mut out,

@@ -6,9 +6,7 @@
 )]
 
 use prover_circuit::gallery::{self, GalleryError, keccak, matmul, poseidon2, sha256};
-use prover_circuit::{
-    AnyCircuit, Built, Circuit, Limits, Violation, evaluate, with_circuit, witness,
-};
+use prover_circuit::{Built, Circuit, Limits, Violation, evaluate, with_circuit, witness};
 use prover_core::{ChallengeField, Field, FieldId};
 use prover_fields::{Bn254, Gf2, Gf2e128, GoldilocksExt2, M31, M31Ext3, with_field};
 use sha3::Digest;
@@ -303,12 +301,9 @@ fn answers(entry: &gallery::Entry, built: &gallery::Built) -> Vec<String> {
         };
         (0..instances.num_instances()).map(text).collect()
     }
-    match &built.circuit {
-        AnyCircuit::Bn254(circuit) => texts::<Bn254>(entry, circuit, &built.witness),
-        AnyCircuit::M31(circuit) => texts::<M31Ext3>(entry, circuit, &built.witness),
-        AnyCircuit::Gf2(circuit) => texts::<Gf2e128>(entry, circuit, &built.witness),
-        AnyCircuit::Goldilocks(circuit) => texts::<GoldilocksExt2>(entry, circuit, &built.witness),
-    }
+    with_circuit!(&built.circuit, |circuit, F| {
+        texts::<F>(entry, circuit, &built.witness)
+    })
 }
 
 #[test]

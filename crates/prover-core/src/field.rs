@@ -7,36 +7,64 @@ use core::fmt::Debug;
 use core::hash::Hash;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-/// Names a proof system field in files, proofs and on the command line.
+/// The registration of fields, one line each, handed to a macro as
+/// `{ arguments } Variant = number, "name": Challenge over Base; ...`.
 ///
-/// The number is the encoding in circuit files, proofs and transcripts (`docs/protocol.md`, "Fields").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u32)]
-pub enum FieldId {
-    /// BN254's scalar field; challenges in the same field.
-    Bn254 = 1,
-    /// Mersenne-31, `2^31 - 1`; challenges in the cubic extension by `x^3 - 5`.
-    M31 = 2,
-    /// GF(2); challenges in GF(2^128) by `x^128 + x^7 + x^2 + x + 1`.
-    Gf2 = 3,
-    /// Goldilocks, `2^64 - 2^32 + 1`; challenges in the quadratic extension by `x^2 - 7`.
-    Goldilocks = 4,
+/// The types are those of `prover-fields`; here they are only names. Everything that must know all
+/// fields (`FieldId`, `with_field!`, `AnyCircuit`, ...) is generated from these lines.
+///
+/// A number is the encoding in circuit files, proofs and transcripts (`docs/protocol.md`,
+/// "Fields"): one that was ever published is never used again.
+#[macro_export]
+macro_rules! for_each_field {
+    ($root:tt $(:: $segment:ident)* { $($arguments:tt)* }) => {
+        $root $(:: $segment)* ! {
+            { $($arguments)* }
+            /// BN254's scalar field; challenges in the same field.
+            Bn254 = 1, "bn254": Bn254 over Bn254;
+            /// Mersenne-31, `2^31 - 1`; challenges in the cubic extension by `x^3 - 5`.
+            M31 = 2, "m31": M31Ext3 over M31;
+            /// GF(2); challenges in GF(2^128) by `x^128 + x^7 + x^2 + x + 1`.
+            Gf2 = 3, "gf2": Gf2e128 over Gf2;
+            /// Goldilocks, `2^64 - 2^32 + 1`; challenges in the quadratic extension by `x^2 - 7`.
+            Goldilocks = 4, "goldilocks": GoldilocksExt2 over Goldilocks;
+        }
+    };
 }
 
-impl FieldId {
-    /// Every field, in order of its number.
-    pub const ALL: [Self; 4] = [Self::Bn254, Self::M31, Self::Gf2, Self::Goldilocks];
-
-    /// The name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bn254 => "bn254",
-            Self::M31 => "m31",
-            Self::Gf2 => "gf2",
-            Self::Goldilocks => "goldilocks",
+macro_rules! field_id {
+    (
+        {}
+        $($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal:
+            $challenge:ident over $base:ident;)*
+    ) => {
+        /// Names a proof system field in files, proofs and on the command line.
+        ///
+        /// The number is the encoding in circuit files, proofs and transcripts
+        /// (`docs/protocol.md`, "Fields").
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub enum FieldId {
+            $($(#[$doc])* $variant = $number,)*
         }
-    }
 
+        impl FieldId {
+            /// Every field, in order of its number.
+            pub const ALL: [Self; [$($number),*].len()] = [$(Self::$variant),*];
+
+            /// The name on the command line and in JSON.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+for_each_field!(field_id {});
+
+impl FieldId {
     /// The field of this number, if there is one.
     pub fn from_number(number: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|id| *id as u32 == number)

@@ -1,6 +1,12 @@
 //! Field traits, the backend seam, summands and layer wiring: no I/O, no unsafe.
 //!
-//! Start with [`backend`]: the contract between the protocol and the devices.
+//! Start with [`backend`]: the contract between the protocol and the devices. What it speaks of:
+//! - [`field`]: what an element must be able to do, and the one list of fields;
+//! - [`summand`], [`round_poly`]: what a sumcheck sums, and the messages of its rounds;
+//! - [`gates`], [`wiring`]: a layer's gates as a circuit lists them, and sorted for a device;
+//! - [`mle`]: tables on the host, for definitions and verifiers.
+//!
+//! Absent on purpose: concrete fields (`prover-fields`), the transcript, circuits.
 #![forbid(unsafe_code)]
 
 pub mod backend;

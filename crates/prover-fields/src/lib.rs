@@ -1,6 +1,7 @@
 //! The concrete fields, each derived from one specification.
 //!
-//! A field is a [`FieldSpec`], a module with its arithmetic, and one line in [`with_field!`].
+//! A field is a [`FieldSpec`], a module with its arithmetic, and one line in
+//! [`prover_core::for_each_field`].
 //! Absent on purpose: vectorised arithmetic (a backend's own), polynomials, sampling policy.
 
 #![deny(unsafe_code)]
@@ -23,7 +24,7 @@ pub use spec::{Extension, FieldSpec, Form, SpecifiedField};
 
 /// Runs an expression with a type alias for the challenge field of a [`FieldId`].
 ///
-/// The match is exhaustive, so a new `FieldId` does not compile before it is registered here.
+/// The match has an arm for each line of [`prover_core::for_each_field`].
 ///
 /// ```
 /// use prover_fields::{Field, FieldId, with_field};
@@ -34,21 +35,21 @@ pub use spec::{Extension, FieldSpec, Form, SpecifiedField};
 #[macro_export]
 macro_rules! with_field {
     ($id:expr, |$field:ident| $body:expr) => {
-        $crate::__match_field! {
-            $id, $field, $body;
-            // One line per field: `FieldId` variant => challenge field.
-            Bn254 => Bn254,
-            M31 => M31Ext3,
-            Gf2 => Gf2e128,
-            Goldilocks => GoldilocksExt2,
-        }
+        $crate::for_each_field!($crate::__match_field { $id, $field, $body })
     };
 }
 
 #[doc(hidden)]
+pub use prover_core::for_each_field;
+
+#[doc(hidden)]
 #[macro_export]
 macro_rules! __match_field {
-    ($id:expr, $field:ident, $body:expr; $($variant:ident => $challenge:ident,)*) => {
+    (
+        { $id:expr, $field:ident, $body:expr }
+        $($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal:
+            $challenge:ident over $base:ident;)*
+    ) => {
         match $id {
             $($crate::FieldId::$variant => {
                 type $field = $crate::$challenge;

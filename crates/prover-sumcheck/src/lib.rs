@@ -11,7 +11,8 @@
 //! - a round inside it: `q(1) - q(0), q(inf), q(e_0), ...` of the polynomial `q` without the eq factors
 //!   of bound variables and of its own; `claim = (1 - t_j) q(0) + t_j q(1)` implies the rest.
 //!
-//! Only this crate sees both a [`prover_core::Pending`] and a transcript. It names no backend.
+//! Besides this crate only `prover-gkr` sees both a [`prover_core::Pending`] and a transcript. Neither
+//! names a backend.
 #![forbid(unsafe_code)]
 
 mod batch;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use prover_core::{Field, FieldId};
 
-use crate::fields::base_bytes;
+use crate::fields::field_of;
 use crate::model::{Circuit, CircuitError, GateCounts, MAX_PUBLIC};
 
 /// A value of the circuit under construction.
@@ -143,11 +143,7 @@ impl<B: Field> CircuitBuilder<B> {
     /// # Panics
     /// If `B` is not the base field of `field`.
     pub fn new(field: FieldId) -> Self {
-        assert_eq!(
-            base_bytes(field),
-            B::ENCODED_BYTES,
-            "elements of another field"
-        );
+        assert_eq!(field_of::<B>(), field, "elements of another field");
         Self {
             field,
             nodes: Vec::new(),

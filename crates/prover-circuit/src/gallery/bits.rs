@@ -1,16 +1,8 @@
 //! Bits as field elements, and deterministic pseudo-random inputs.
 
-use prover_core::{Field, FieldId};
+use prover_core::Field;
 
-use crate::fields::base_bytes;
-
-/// The field whose base field is `B`.
-pub(super) fn field_of<B: Field>() -> FieldId {
-    FieldId::ALL
-        .into_iter()
-        .find(|&id| base_bytes(id) == B::ENCODED_BYTES)
-        .expect("the encoded length is different for every field")
-}
+use crate::generator::SplitMix64;
 
 /// The bits of bytes as field elements: element `8k + j` is bit `j` of byte `k`, bit 0 being the
 /// least significant.
@@ -57,22 +49,18 @@ pub(super) fn hex_of_element<B: Field>(value: B) -> String {
     format!("0x{}", if digits.is_empty() { "0" } else { digits })
 }
 
-/// SplitMix64: deterministic numbers for inputs, of no cryptographic use.
-pub(super) struct Random(u64);
+/// Deterministic inputs. A known answer depends on each byte that is drawn.
+pub(super) struct Random(SplitMix64);
 
 impl Random {
     /// The sequence of this number.
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::new(seed))
     }
 
     /// The next number.
     pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// `0 ..= longest` bytes.

@@ -17,8 +17,9 @@
 use prover_core::Field;
 
 use crate::builder::{BuildError, Built, CircuitBuilder, Wire};
+use crate::fields::field_of;
 
-use super::bits::{bits_of_bytes, bytes_of_bits, field_of};
+use super::bits::{bits_of_bytes, bytes_of_bits};
 
 /// Rounds of Keccak-f\[1600\].
 pub const ROUNDS: usize = 24;

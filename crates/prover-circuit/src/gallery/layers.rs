@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use prover_core::{AddGate, CoefRef, ConstGate, Field, LayerGates, MulGate};
 
 use crate::builder::{BuildReport, Built, InputLayout};
+use crate::fields::field_of;
 use crate::model::{Circuit, CircuitError, CircuitParts};
-
-use super::bits::field_of;
 
 /// A layer under construction; wires and coefficients as in `docs/protocol.md`, section 3.
 pub(super) struct LayerWriter<B> {

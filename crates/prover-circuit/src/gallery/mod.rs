@@ -14,7 +14,7 @@ mod poseidon2_constants;
 pub mod sha256;
 
 use prover_core::{Field, FieldId};
-use prover_fields::{Bn254, Gf2, Goldilocks, M31};
+use prover_fields::{ChallengeField, with_field};
 use sha2::Digest;
 
 use crate::builder::{BuildError, BuildReport};
@@ -225,17 +225,16 @@ pub fn build(
         instances,
         messages,
     };
-    match field {
-        FieldId::Bn254 => order.fill(AnyCircuit::Bn254, by_name::<Bn254>),
-        FieldId::M31 => order.fill(AnyCircuit::M31, by_name::<M31>),
-        FieldId::Goldilocks => order.fill(AnyCircuit::Goldilocks, by_name::<Goldilocks>),
-        FieldId::Gf2 => order.fill(AnyCircuit::Gf2, |order| match order.entry.name {
-            "sha256" => order.hashes(
+    match name {
+        "sha256" => order.fill(|order| {
+            order.hashes(
                 sha256::circuit(order.size)?,
                 sha256::inputs_for,
                 sha256::reference,
-            ),
-            _ => by_name::<Gf2>(order),
+            )
+        }),
+        _ => with_field!(field, |F| {
+            order.fill(by_name::<<F as ChallengeField>::Base>)
         }),
     }
 }
@@ -300,9 +299,11 @@ fn by_name<B: Field>(order: &Order<'_>) -> Result<Filled<B>, GalleryError> {
 impl Order<'_> {
     fn fill<B: Field>(
         &self,
-        any: impl Fn(Circuit<B>) -> AnyCircuit,
         make: impl Fn(&Self) -> Result<Filled<B>, GalleryError>,
-    ) -> Result<Built, GalleryError> {
+    ) -> Result<Built, GalleryError>
+    where
+        AnyCircuit: From<Circuit<B>>,
+    {
         let Filled {
             built,
             inputs,
@@ -311,7 +312,7 @@ impl Order<'_> {
         let instances = Instances::new(&built.circuit, self.instances, inputs, Vec::new())?;
         Ok(Built {
             witness: witness::encode(self.field, &instances),
-            circuit: any(built.circuit),
+            circuit: built.circuit.into(),
             expected_outputs,
             report: built.report,
         })

@@ -19,9 +19,9 @@
 use prover_core::{Field, FieldId};
 
 use crate::builder::Built;
+use crate::fields::field_of;
 use crate::model::CircuitError;
 
-use super::bits::field_of;
 use super::layers::{LayerWriter, finish};
 use super::poseidon2_constants::{BN254_FULL, BN254_PARTIAL, M31_FULL, M31_PARTIAL};
 
@@ -53,7 +53,7 @@ impl<B: Field> Parameters<B> {
         match field_of::<B>() {
             FieldId::M31 => Some(Self::m31()),
             FieldId::Bn254 => Some(Self::bn254()),
-            FieldId::Gf2 | FieldId::Goldilocks => None,
+            _ => None,
         }
     }
 

@@ -24,7 +24,7 @@ fn run<F: ChallengeField>(
 /// Random DAGs over `F`, evaluated node by node beside the builder.
 fn random_dags<F: ChallengeField>() {
     for seed in 0..200 {
-        let mut rng = Rng(seed);
+        let mut rng = Rng::new(seed);
         let mut builder = CircuitBuilder::<F::Base>::new(F::ID);
         let private: Vec<F::Base> = rng.elements(1 + seed as usize % 5);
         let public: Vec<F::Base> = rng.elements(seed as usize % 3);
@@ -132,7 +132,7 @@ fn every_random_coefficient_is_drawn_once() {
     }
     let built = builder.build().unwrap();
     assert_eq!(built.circuit.num_random(), 4);
-    let mut rng = Rng(3);
+    let mut rng = Rng::new(3);
     let random: Vec<M31Ext3> = rng.elements(4);
     let private: Vec<M31> = rng.elements(3);
     let (out, _) = run::<M31Ext3>(&built, &private, &[], &random);

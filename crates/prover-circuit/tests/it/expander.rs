@@ -142,7 +142,7 @@ fn a_layer_with_fifth_powers_becomes_three() {
     let relays: Vec<u32> = circuit.layers()[1].adds.iter().map(|g| g.x).collect();
     assert_eq!(relays, [0, 1, 2]);
     // Random coefficients: mul (1, 0, 2) has number 0, the power (1, 6, 2) number 1.
-    let mut rng = Rng(5);
+    let mut rng = Rng::new(5);
     let (x, p): (Vec<M31>, Vec<M31>) = (rng.elements(4), rng.elements(1));
     let rho: Vec<M31Ext3> = rng.elements(2);
     let out = evaluate(&circuit, &x, &p, &rho);
@@ -384,7 +384,7 @@ fn random_file(rng: &mut Rng) -> Circuit6 {
 fn random_nested_files_compute_what_they_describe() {
     let mut fifth_powers = 0;
     for seed in 0..300 {
-        let mut rng = Rng(seed);
+        let mut rng = Rng::new(seed);
         let file = random_file(&mut rng);
         let circuit = decode(&file);
         fifth_powers += usize::from(circuit.layers().len() > 4);

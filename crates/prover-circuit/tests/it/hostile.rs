@@ -71,7 +71,7 @@ fn damage<B: Field>(field: FieldId) {
         longer.push(0);
         let error = decode_circuit::<B>(&longer, &limits).unwrap_err();
         assert_eq!(error.kind, DecodeErrorKind::Trailing { bytes: 1 });
-        let mut rng = Rng(9);
+        let mut rng = Rng::new(9);
         for _ in 0..2000 {
             let mut many = bytes.clone();
             for _ in 0..1 + rng.below(4) {
@@ -151,9 +151,9 @@ fn the_field_is_known_before_the_file_is_read() {
     let wrong = decode_circuit::<Gf2>(&own, &Limits::default()).unwrap_err();
     assert!(matches!(
         wrong.kind,
-        DecodeErrorKind::WrongField {
+        DecodeErrorKind::FieldMismatch {
+            expected: FieldId::Gf2,
             found: FieldId::M31,
-            ..
         }
     ));
     assert!(matches!(

@@ -23,7 +23,7 @@ fn small<F: ChallengeField>(folder: &str, bad: usize) -> Circuit<F::Base> {
     let circuit: Circuit<F::Base> =
         load_circuit(&fixture(folder, "circuit.txt.xz"), &limits).unwrap();
     assert_eq!(circuit.field(), F::ID);
-    let random: Vec<F> = Rng(7).elements(circuit.num_random() as usize);
+    let random: Vec<F> = Rng::new(7).elements(circuit.num_random() as usize);
     let good = load_witness(&fixture(folder, "witness.txt.xz"), &circuit, &limits).unwrap();
     assert_eq!(check(&circuit, &good, &random), []);
     let changed = load_witness(&fixture(folder, "witness_bad.txt.xz"), &circuit, &limits).unwrap();
@@ -124,7 +124,7 @@ fn keccak<F: ChallengeField>(
     );
     assert_eq!(found, shape);
     assert_eq!(kinds(circuit.gate_counts()), counts);
-    let random: Vec<F> = Rng(11).elements(circuit.num_random() as usize);
+    let random: Vec<F> = Rng::new(11).elements(circuit.num_random() as usize);
     assert_eq!(check(&circuit, &witness, &random), []);
     let (tuned, report) = tune(&circuit).unwrap();
     let random: Vec<F> = report

@@ -1,18 +1,19 @@
 //! A writer of CIRCUIT6 files, and deterministic numbers.
 
 use prover_circuit::fields::modulus;
+use prover_circuit::generator::SplitMix64;
 use prover_core::{Field, FieldId};
 
-/// SplitMix64.
-pub(crate) struct Rng(pub(crate) u64);
+/// Numbers of a seed.
+pub(crate) struct Rng(SplitMix64);
 
 impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SplitMix64::new(seed))
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {

@@ -12,7 +12,7 @@ use crate::support::Rng;
 
 fn configs() -> impl Iterator<Item = GeneratorConfig> {
     (0..60).map(|seed| {
-        let mut rng = Rng(seed);
+        let mut rng = Rng::new(seed);
         let mut below = |bound| rng.below(bound) as u32;
         let mut config = GeneratorConfig::mixed(seed, 1 + below(5) as usize, below(6));
         config.input_vars = below(6);
@@ -33,7 +33,7 @@ fn same<F: ChallengeField>(circuit: &Circuit<F::Base>, seed: u64) {
     let (tuned, report) = tune(circuit).unwrap();
     assert!(report.gates.1.total() <= report.gates.0.total());
     assert!(report.wires.1 <= report.wires.0 && report.layers.1 <= report.layers.0);
-    let mut rng = Rng(seed);
+    let mut rng = Rng::new(seed);
     let random: Vec<F> = rng.elements(circuit.num_random() as usize);
     let renamed: Vec<F> = report
         .random_origin
@@ -72,7 +72,7 @@ fn over<F: ChallengeField>() {
         assert_eq!(circuit, random_circuit(F::ID, &config).unwrap());
         let bytes = format::encode(&circuit);
         assert_eq!(format::decode(&bytes, &Limits::default()).unwrap(), circuit);
-        let random: Vec<F> = Rng(1).elements(circuit.num_random() as usize);
+        let random: Vec<F> = Rng::new(1).elements(circuit.num_random() as usize);
         let witness = random_instances(&circuit, 3, config.seed);
         assert_eq!(check(&circuit, &witness, &random), [], "{config:?}");
         same::<F>(&circuit, config.seed);
@@ -91,7 +91,7 @@ fn random_circuits_are_satisfied_and_tuning_keeps_their_meaning() {
 fn a_wrong_witness_of_a_random_circuit_is_found() {
     let circuit: Circuit<M31> =
         random_circuit(FieldId::M31, &GeneratorConfig::mixed(4, 3, 4)).unwrap();
-    let random: Vec<M31Ext3> = Rng(1).elements(circuit.num_random() as usize);
+    let random: Vec<M31Ext3> = Rng::new(1).elements(circuit.num_random() as usize);
     let good = random_instances(&circuit, 1, 8);
     let mut inputs = good.inputs().to_vec();
     inputs[1] += M31::ONE;

@@ -25,7 +25,7 @@ fn circuit<B: Field>(field: FieldId, num_public: u32) -> Circuit<B> {
 }
 
 fn instances<B: Field>(circuit: &Circuit<B>, num: usize) -> Instances<B> {
-    let mut rng = Rng(num as u64);
+    let mut rng = Rng::new(num as u64);
     let (inputs, public) = (
         rng.elements(4 * num),
         rng.elements(circuit.num_public() as usize * num),

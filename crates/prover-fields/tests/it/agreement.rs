@@ -1,7 +1,8 @@
 //! One field's arithmetic against another implementation of it.
 
-use crate::samples::Extremes;
+use crate::samples::{Extremes, Random};
 use core::ops::{Add, Mul, Neg, Sub};
+use prover_fields::{ChallengeField, Field};
 
 /// Checks that the operators give the bit-identical element on all pairs of samples.
 ///
@@ -25,6 +26,32 @@ where
     }
 }
 
+/// Checks products of many random elements.
+pub(crate) fn products_agree<F: Field, O: Mul<Output = O>>(
+    seed: u64,
+    to: impl Fn(F) -> O,
+    from: impl Fn(O) -> F,
+) {
+    let mut random = Random::new(seed);
+    for _ in 0..100_000 {
+        let (a, b): (F, F) = (random.element(), random.element());
+        assert_eq!(a * b, from(to(a) * to(b)), "{a:?} * {b:?}");
+    }
+}
+
+/// Checks that these encodings are no base elements, and no coefficients of the challenge field's.
+pub(crate) fn refuses<F: ChallengeField, const N: usize>(encodings: &[[u8; N]]) {
+    assert_eq!(N, F::Base::ENCODED_BYTES);
+    for encoding in encodings {
+        assert_eq!(F::Base::decode(encoding), None, "{encoding:02x?}");
+        for position in 0..F::ENCODED_BYTES / N {
+            let mut bytes = encoded(F::ONE);
+            bytes[N * position..][..N].copy_from_slice(encoding);
+            assert_eq!(F::decode(&bytes), None, "{bytes:02x?}");
+        }
+    }
+}
+
 /// Checks that inverses are the other implementation's, on all samples.
 pub(crate) fn inverses_agree<F: Extremes>(theirs: impl Fn(F) -> Option<F>) {
     for a in F::samples(100) {
@@ -33,7 +60,7 @@ pub(crate) fn inverses_agree<F: Extremes>(theirs: impl Fn(F) -> Option<F>) {
 }
 
 /// The canonical encoding.
-pub(crate) fn encoded<F: Extremes>(value: F) -> Vec<u8> {
+pub(crate) fn encoded<F: Field>(value: F) -> Vec<u8> {
     let mut bytes = Vec::new();
     value.encode(&mut bytes);
     bytes

@@ -1,6 +1,6 @@
 //! BN254 against arkworks.
 
-use crate::agreement::{encoded, inverses_agree, operators_agree};
+use crate::agreement::{encoded, inverses_agree, operators_agree, products_agree};
 use crate::samples::{Extremes, Random};
 use ark_bn254::Fr;
 use ark_ff::{BigInt, BigInteger, Field as _, PrimeField};
@@ -34,11 +34,7 @@ fn montgomery_limbs_are_arkworks() {
 
 #[test]
 fn random_products_are_arkworks() {
-    let mut random = Random::new(2);
-    for _ in 0..100_000 {
-        let (a, b): (Bn254, Bn254) = (random.element(), random.element());
-        assert_eq!(a * b, from_ark(to_ark(a) * to_ark(b)));
-    }
+    products_agree(2, to_ark, from_ark);
 }
 
 #[test]

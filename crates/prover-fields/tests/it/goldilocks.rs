@@ -1,6 +1,6 @@
 //! Goldilocks and its extension against Plonky3.
 
-use crate::agreement::{encoded, inverses_agree, operators_agree};
+use crate::agreement::{inverses_agree, operators_agree, products_agree, refuses};
 use crate::samples::Random;
 use p3_field::extension::BinomialExtensionField;
 use p3_field::{BasedVectorSpace, Field as _, PrimeField64};
@@ -40,11 +40,7 @@ fn inverses_are_plonky3() {
 
 #[test]
 fn random_products_are_plonky3() {
-    let mut random = Random::new(7);
-    for _ in 0..100_000 {
-        let (a, b): (GoldilocksExt2, GoldilocksExt2) = (random.element(), random.element());
-        assert_eq!(a * b, ext_from_p3(ext_to_p3(a) * ext_to_p3(b)));
-    }
+    products_agree(7, ext_to_p3, ext_from_p3);
 }
 
 #[test]
@@ -122,14 +118,8 @@ fn uniform_takes_sixteen_bytes_per_coefficient() {
 #[test]
 fn refuses_what_is_not_reduced() {
     let p = Goldilocks::MODULUS;
-    for value in [p, p + 1, u64::MAX] {
-        assert_eq!(Goldilocks::new(value), None);
-        assert_eq!(Goldilocks::decode(&value.to_le_bytes()), None);
-        for position in 0..2 {
-            let mut bytes = encoded(GoldilocksExt2::ONE);
-            bytes[8 * position..][..8].copy_from_slice(&value.to_le_bytes());
-            assert_eq!(GoldilocksExt2::decode(&bytes), None);
-        }
-    }
+    let values = [p, p + 1, u64::MAX];
+    assert_eq!(values.map(Goldilocks::new), [None; 3]);
+    refuses::<GoldilocksExt2, _>(&values.map(u64::to_le_bytes));
     assert_eq!(Goldilocks::new(p - 1), Some(-Goldilocks::ONE));
 }

@@ -1,6 +1,6 @@
 //! Mersenne-31 and its extension against Plonky3.
 
-use crate::agreement::{encoded, inverses_agree, operators_agree};
+use crate::agreement::{encoded, inverses_agree, operators_agree, products_agree, refuses};
 use crate::samples::{Extremes, Random};
 use p3_field::extension::BinomialExtensionField;
 use p3_field::{BasedVectorSpace, Field as _, PrimeField32};
@@ -40,11 +40,7 @@ fn inverses_are_plonky3() {
 
 #[test]
 fn random_products_are_plonky3() {
-    let mut random = Random::new(4);
-    for _ in 0..100_000 {
-        let (a, b): (M31Ext3, M31Ext3) = (random.element(), random.element());
-        assert_eq!(a * b, ext_from_p3(ext_to_p3(a) * ext_to_p3(b)));
-    }
+    products_agree(4, ext_to_p3, ext_from_p3);
 }
 
 #[test]
@@ -103,15 +99,9 @@ fn uniform_is_each_integer_modulo_p() {
 #[test]
 fn refuses_what_is_not_reduced() {
     let p = M31::MODULUS;
-    for value in [p, p + 1, 1 << 31, u32::MAX] {
-        assert_eq!(M31::new(value), None);
-        assert_eq!(M31::decode(&value.to_le_bytes()), None);
-        for position in 0..3 {
-            let mut bytes = encoded(M31Ext3::ONE);
-            bytes[4 * position..][..4].copy_from_slice(&value.to_le_bytes());
-            assert_eq!(M31Ext3::decode(&bytes), None);
-        }
-    }
+    let values = [p, p + 1, 1 << 31, u32::MAX];
+    assert_eq!(values.map(M31::new), [None; 4]);
+    refuses::<M31Ext3, _>(&values.map(u32::to_le_bytes));
     assert_eq!(M31::new(p - 1), Some(-M31::ONE));
 }
 

@@ -9,5 +9,6 @@ mod lying;
 mod plan;
 mod real;
 mod routes;
+mod support;
 mod vectors;
 mod violations;

@@ -2,6 +2,7 @@
 //!
 //! The Keccak circuits are not ours to copy: `ASTRAEA_DATA` names the folder that holds them.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,8 +13,10 @@ use prover_core::{ChallengeField, LayerBackend};
 use prover_fields::{Bn254, Gf2e128, M31Ext3};
 use prover_gkr::{CompiledCircuit, ProverConfig, prove};
 use prover_proof::RandomCoefField;
-use prover_sumcheck::{Driver, Metrics};
+use prover_sumcheck::Metrics;
 use prover_verifier::{VerifyOptions, verify_bytes};
+
+use crate::support::driver;
 
 fn data() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("ASTRAEA_DATA") {
@@ -21,10 +24,12 @@ fn data() -> Option<PathBuf> {
     }
     let required = std::env::var("ASTRAEA_REQUIRE").unwrap_or_default();
     assert!(
-        !required.split(',').any(|word| word == "data"),
-        "ASTRAEA_DATA is not set"
+        !required.split(',').any(|word| word.trim() == "data"),
+        "ASTRAEA_REQUIRE names data, but ASTRAEA_DATA is not set"
     );
-    println!("SKIPPED: ASTRAEA_DATA names no folder with the Keccak circuits");
+    // Past the test harness, which shows what passing tests print to nobody.
+    let line = "SKIPPED: ASTRAEA_DATA is not set, the Keccak circuits are not proven\n";
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     None
 }
 
@@ -58,12 +63,7 @@ where
     {
         let backend = cpu(threads);
         let compiled = CompiledCircuit::<F, _>::new(&backend, circuit.clone(), None).unwrap();
-        let driver = Driver {
-            backend: &backend,
-            hand_off: hand_off.map(|n| (&backend, n)),
-            window,
-            metrics: &metrics,
-        };
+        let driver = driver(&backend, &metrics, window, hand_off);
         let start = Instant::now();
         let bytes = prove(driver, &compiled, &instances, &config)
             .unwrap()

@@ -9,8 +9,10 @@ use prover_core::{ChallengeField, LayerWiring};
 use prover_fields::{Gf2e128, GoldilocksExt2};
 use prover_gkr::{CompiledCircuit, ProveError, ProverConfig, check, prove, prove_many};
 use prover_proof::RandomCoefField;
-use prover_sumcheck::{Driver, Metrics};
+use prover_sumcheck::Metrics;
 use prover_verifier::{VerifyOptions, verify_bytes};
+
+use crate::support::driver;
 
 type Loaded<F> = (
     Arc<Circuit<<F as ChallengeField>::Base>>,
@@ -44,12 +46,7 @@ fn proofs_by_every_route<F: ChallengeField>(folder: &str, random_coefs: RandomCo
         .map(LayerWiring::planned_bytes)
         .sum();
     assert_eq!(planned, compiled.wiring_bytes());
-    let driver = |window, hand_off: Option<usize>| Driver {
-        backend: &backend,
-        hand_off: hand_off.map(|n| (&backend, n)),
-        window,
-        metrics: &metrics,
-    };
+    let driver = |window, hand_off| driver(&backend, &metrics, window, hand_off);
     let start = std::time::Instant::now();
     let proof = prove(driver(1, None), &compiled, &instances, &config).unwrap();
     println!(
@@ -93,12 +90,7 @@ fn a_violating_witness_is_named_and_refused() {
         fixture::<GoldilocksExt2>("hash_poseidon_goldilocks", "witness_bad.txt.xz");
     let backend = ReferenceBackend::new();
     let metrics = Metrics::default();
-    let driver = Driver::<_> {
-        backend: &backend,
-        hand_off: None,
-        window: 1,
-        metrics: &metrics,
-    };
+    let driver = driver(&backend, &metrics, 1, None);
     let config = ProverConfig::default();
     let compiled = CompiledCircuit::<GoldilocksExt2, _>::new(&backend, circuit, None).unwrap();
     let found = check(driver, &compiled, &instances, &config).unwrap();
@@ -120,12 +112,7 @@ fn a_plan_above_the_limit_is_refused_before_any_work() {
         fixture::<GoldilocksExt2>("hash_poseidon_goldilocks", "witness.txt.xz");
     let backend = ReferenceBackend::new();
     let metrics = Metrics::default();
-    let driver = Driver::<_> {
-        backend: &backend,
-        hand_off: None,
-        window: 1,
-        metrics: &metrics,
-    };
+    let driver = driver(&backend, &metrics, 1, None);
     let config = ProverConfig {
         max_memory_bytes: Some(1000),
         ..Default::default()
