@@ -31,14 +31,13 @@ const MIN_GATHERED_GATES: usize = 256;
 pub struct CpuWiring<F: CpuField>(Arc<LayerWiring<F::Base>>);
 
 impl<F: CpuField> CpuWiring<F> {
-    /// Shares the wiring, or a sorted copy if its public inputs do not ascend by output.
+    /// Shares the wiring.
+    ///
+    /// # Panics
+    /// If its public inputs do not ascend by output.
     pub(crate) fn new(wiring: &Arc<LayerWiring<F::Base>>) -> Self {
-        if wiring.publics.is_sorted() {
-            return Self(Arc::clone(wiring));
-        }
-        let mut sorted = LayerWiring::clone(wiring);
-        sorted.publics.sort_unstable();
-        Self(Arc::new(sorted))
+        assert!(wiring.publics.is_sorted(), "public inputs do not ascend");
+        Self(Arc::clone(wiring))
     }
 }
 

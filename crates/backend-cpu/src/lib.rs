@@ -43,10 +43,13 @@ pub use table::CpuMle;
 use exec::Exec;
 use memory::{Budget, DEVICE};
 
+/// The most threads of a backend: more would spend their time on waiting for each other.
+pub const MAX_THREADS: usize = 1024;
+
 /// How a [`CpuBackend`] works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuOptions {
-    /// Threads, the caller's included; by default as many as the machine offers.
+    /// Threads, the caller's included, at most [`MAX_THREADS`]; by default as many as the machine offers.
     pub threads: Option<usize>,
     /// Bytes that all tables together may take; by default no limit but the machine's.
     pub max_memory_bytes: Option<u64>,
@@ -85,8 +88,15 @@ impl CpuBackend {
         let threads = match options.threads {
             Some(0) => return Err(unavailable("0 threads; use at least 1".to_owned())),
             Some(threads) => threads,
-            None => std::thread::available_parallelism().map_or(1, usize::from),
+            None => std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(MAX_THREADS),
         };
+        if threads > MAX_THREADS {
+            return Err(unavailable(format!(
+                "{threads} threads; use at most {MAX_THREADS}"
+            )));
+        }
         let exec = Exec::new(threads).map_err(|error| unavailable(error.to_string()))?;
         Ok(Self {
             infos: backend::infos(level, threads),

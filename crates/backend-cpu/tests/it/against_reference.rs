@@ -6,7 +6,7 @@ use prover_core::{
     ComputeBackend, DeviceLayer, DeviceMle, LayerBackend, LayerCoefs, Pending, RandomCoefs,
     RoundJob, Summand, Term,
 };
-use prover_fields::{FieldId, with_field};
+use prover_fields::{FieldId, M31, M31Ext3, with_field};
 
 use crate::random::Random;
 
@@ -161,6 +161,38 @@ fn rounds_are_those_of_the_reference() {
     }
 }
 
+#[test]
+fn folds_by_the_scalars_farthest_from_zero_are_those_of_the_reference() {
+    let half = M31::MODULUS / 2;
+    let extremes = [0, 1, half, half + 1, M31::MODULUS - 1].map(|v| M31::reduce(v.into()));
+    let mut random = Random(5);
+    let mut pick = || extremes[random.below(extremes.len())];
+    for _ in 0..40 {
+        let mut element = || M31Ext3::new([pick(), pick(), pick()]);
+        let values: Vec<M31Ext3> = (0..64).map(|_| element()).collect();
+        let challenge = [element()];
+        let want = folded(&ReferenceBackend::new(), &values, &challenge);
+        for backend in backends() {
+            assert_eq!(folded(&backend, &values, &challenge), want, "{challenge:?}");
+        }
+    }
+}
+
+/// A table folded once.
+fn folded<B: ComputeBackend<M31Ext3>>(
+    backend: &B,
+    values: &[M31Ext3],
+    challenge: &[M31Ext3],
+) -> Vec<M31Ext3> {
+    let queue = &mut backend.open_queue().expect("memory suffices");
+    let mut table = [backend.upload(queue, values).expect("memory suffices")];
+    backend
+        .fold(queue, &mut table, challenge)
+        .expect("memory suffices");
+    let values = backend.download(queue, &table).expect("memory suffices");
+    values.wait().expect("memory suffices")
+}
+
 /// What a layer's operations return, downloaded.
 fn layer<F: CpuField, B: LayerBackend<F>>(
     backend: &B,
@@ -262,6 +294,9 @@ fn layers_agree<F: CpuField>() {
         ((5, 4), 60),
         ((4, 7), 200),
         ((7, 6), 3000),
+        // Rows of many gates, and enough rows for several threads.
+        ((2, 3), 4000),
+        ((9, 8), 2500),
     ];
     for (index, (shape, gates)) in shapes.into_iter().enumerate() {
         for instance_vars in [0, 1, 3, 4, 5] {
