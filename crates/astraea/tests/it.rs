@@ -76,6 +76,7 @@ fn the_choices_do_not_change_the_proof() {
     let (proof, report) = prove(&handed);
     assert!(proof == expected);
     assert_eq!(report.hand_off, Some(2));
+    assert_eq!((report.window, report.longest_window), (3, 3));
     let ops = report.ops_by_backend();
     let ran = |name| ops.contains_key(name);
     assert!(
@@ -158,11 +159,19 @@ fn what_is_refused_and_why() {
         matches!(error, Error::Prove(ProveError::Memory { .. })),
         "{error}"
     );
-    let broken = ProveOptions {
-        window: Some(0),
+    let with = |window, threads| ProveOptions {
+        window,
+        threads,
         ..ProveOptions::default()
     };
-    let (circuit, _) = sample(1);
-    let error = Prover::<M31Ext3>::new(circuit, &broken).err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Input);
+    for broken in [
+        with(Some(0), None),
+        with(None, Some(0)),
+        with(None, Some(astraea::MAX_THREADS + 1)),
+        with(None, Some(usize::MAX)),
+    ] {
+        let (circuit, _) = sample(1);
+        let error = Prover::<M31Ext3>::new(circuit, &broken).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Input);
+    }
 }

@@ -1,5 +1,7 @@
 //! The verifier's entry points.
 
+use core::iter;
+
 use prover_circuit::Circuit;
 use prover_core::ChallengeField;
 use prover_proof::{
@@ -261,18 +263,20 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// A pool of its own for more than one thread. Where the system refuses to start so many, half as
-    /// many are asked for, down to the caller's alone.
+    /// A pool of its own for more than one thread.
     fn new(threads: usize) -> Self {
-        let mut threads = threads.min(MAX_THREADS);
-        while threads > 1 {
-            let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            if let Ok(pool) = builder.build() {
-                return Self { pool: Some(pool) };
-            }
-            threads /= 2;
-        }
-        Self { pool: None }
+        let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        Self::with_pool(threads, |threads| pool(threads).ok())
+    }
+
+    /// Where the system refuses to start so many threads, half as many are asked for, down to the
+    /// caller's alone.
+    fn with_pool(threads: usize, pool: impl Fn(usize) -> Option<rayon::ThreadPool>) -> Self {
+        let halved = |&threads: &usize| Some(threads / 2);
+        let pool = iter::successors(Some(threads.min(MAX_THREADS)), halved)
+            .take_while(|&threads| threads > 1)
+            .find_map(pool);
+        Self { pool }
     }
 
     /// The threads that work.
@@ -292,5 +296,27 @@ impl Executor {
             Some(pool) => pool.install(parallel),
             None => sequential(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_threads_where_the_system_refuses() {
+        let threads_of = |asked, most| {
+            let pool = |threads| {
+                let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                builder.build().ok().filter(|_| threads <= most)
+            };
+            Executor::with_pool(asked, pool).threads()
+        };
+        assert_eq!(threads_of(8, 8), 8);
+        assert_eq!(threads_of(8, 7), 4);
+        assert_eq!(threads_of(7, 3), 3);
+        assert_eq!(threads_of(8, 2), 2);
+        assert_eq!(threads_of(8, 0), 1);
+        assert_eq!(threads_of(0, 8), 1);
     }
 }

@@ -177,7 +177,15 @@ fn memory_that_is_not_there() {
             .args(["-c", "ulimit -v 1048576 && exec \"$@\"", "sh"])
             .arg(env!("CARGO_BIN_EXE_astraea"))
             .args(command)
-            .args(["--field", "m31", "--max-memory", "1000000G", "--json"])
+            .args([
+                "--field",
+                "m31",
+                "--max-memory",
+                "1000000G",
+                "--json",
+                "--threads",
+                "1",
+            ])
             .output()
             .unwrap();
         let stderr = String::from_utf8(ran.stderr).unwrap();

@@ -127,3 +127,27 @@ fn measurements_beyond_memory_are_refused() {
     let error = measured::<M31Ext3>(layer(31, true), 1, Some(u64::MAX)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Input);
 }
+
+/// Two tables of `2^10` elements of 12 bytes on the host; for each proof two on the backend, and
+/// both folded once.
+#[test]
+fn the_plan_and_the_bits_of_a_measurement() {
+    let sumcheck = Spec::Sumcheck {
+        num_vars: 10,
+        base: false,
+    };
+    let found = measured::<M31Ext3>(sumcheck, 3, None).unwrap();
+    let tables = 2 * 12 * 1024;
+    let planned = tables + 3 * (tables + tables / 2);
+    assert!((planned..planned + BLOCK_BYTES).contains(&found.peak_bytes));
+    // Degrees: two for each round; of a layer, the output point, and two phases or one.
+    let bits = |degrees: f64| 93.0 - degrees.log2();
+    for (spec, degrees) in [
+        (sumcheck, 20.0),
+        (layer(7, true), 7.0 + 2.0 * 14.0),
+        (layer(7, false), 7.0 + 14.0),
+    ] {
+        let found = measured::<M31Ext3>(spec, 1, None).unwrap().soundness_bits;
+        assert!((found - bits(degrees)).abs() < 0.01, "{spec:?}: {found}");
+    }
+}
