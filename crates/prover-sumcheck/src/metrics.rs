@@ -61,10 +61,13 @@ pub struct OpCount {
     pub time_ns: u64,
 }
 
+type ByGroup = BTreeMap<usize, [OpCount; Phase::ALL.len()]>;
+
 /// Counters of a prover's work, by backend, group and phase. A group is a layer for GKR, else 0.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    counts: Mutex<BTreeMap<(&'static str, usize, Phase), OpCount>>,
+    /// By backend; there are few, and a round counts twice.
+    counts: Mutex<Vec<(&'static str, ByGroup)>>,
     longest_window: AtomicUsize,
 }
 
@@ -86,7 +89,12 @@ impl Metrics {
     /// Counts one call that took `time`.
     pub fn add(&self, backend: &'static str, group: usize, phase: Phase, time: Duration) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry((backend, group, phase)).or_default();
+        let place = counts.iter().position(|&(name, _)| name == backend);
+        let place = place.unwrap_or_else(|| {
+            counts.push((backend, ByGroup::new()));
+            counts.len() - 1
+        });
+        let count = &mut counts[place].1.entry(group).or_default()[phase as usize];
         count.calls += 1;
         count.time_ns += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     }
@@ -101,12 +109,20 @@ impl Metrics {
         self.longest_window.load(Ordering::Relaxed)
     }
 
-    /// Every counter: backend, group, phase, count.
+    /// Every counter that counted: backend, group, phase, count; backends in the order of their names.
     pub fn counts(&self) -> Vec<(&'static str, usize, Phase, OpCount)> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts
-            .iter()
-            .map(|(&(backend, group, phase), &count)| (backend, group, phase, count))
-            .collect()
+        let mut all = Vec::new();
+        for (backend, groups) in counts.iter() {
+            for (&group, by_phase) in groups {
+                let counted = Phase::ALL
+                    .into_iter()
+                    .zip(by_phase)
+                    .filter(|(_, c)| c.calls > 0);
+                all.extend(counted.map(|(phase, &count)| (*backend, group, phase, count)));
+            }
+        }
+        all.sort_by_key(|&(backend, ..)| backend);
+        all
     }
 }

@@ -431,20 +431,23 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             true => WindowGrid::from_implied(degree, window, values, self.claim),
             false => WindowGrid::from_full(degree, window, values),
         };
-        for _ in 0..window {
-            let eq_rest = (!implied).then(|| {
+        for round in 0..window {
+            let eq = (!implied).then(|| {
                 let next = self.eq_point.len() - self.num_vars;
-                self.eq_point[next..next + grid.window()].to_vec()
+                let (t, rest) = (self.eq_point[next], &self.eq_point[next + 1..]);
+                (t, &rest[..grid.window() - 1])
             });
-            let poly = grid.first_round(eq_rest.as_ref().map(|coordinates| &coordinates[1..]));
-            let eq_coordinate = eq_rest.map(|coordinates| coordinates[0]);
+            let poly = grid.first_round(eq.map(|(_, rest)| rest));
+            let eq_coordinate = eq.map(|(t, _)| t);
             if let Some(t) = eq_coordinate
                 && poly.at_zero() + t * (poly.at_one() - poly.at_zero()) != self.claim
             {
                 return Err(self.inconsistent(driver));
             }
             let r = self.exchange(&poly, eq_coordinate, transcript);
-            grid = grid.bind(r);
+            if round + 1 < window {
+                grid = grid.bind(r);
+            }
         }
         Ok(())
     }
@@ -456,10 +459,9 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         eq_coordinate: Option<F>,
         transcript: &mut impl Transcript,
     ) -> F {
-        let sent = match &mut self.host_term {
-            Some(term) => poly.plus(&term.round_poly(eq_coordinate)),
-            None => poly.clone(),
-        };
+        let masked = self.host_term.as_mut();
+        let masked = masked.map(|term| poly.plus(&term.round_poly(eq_coordinate)));
+        let sent = masked.as_ref().unwrap_or(poly);
         let from = self.messages.len();
         match eq_coordinate {
             Some(_) => self.messages.push(sent.at_one() - sent.at_zero()),
