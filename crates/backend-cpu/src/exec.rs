@@ -2,8 +2,6 @@
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::helpers::Helpers;
 
@@ -55,7 +53,7 @@ impl Exec {
         }
     }
 
-    /// Calls `work` on each of the chunks of `chunk` items; results in no particular order.
+    /// Calls `work` on each of the chunks of `chunk` items; results in the order of the chunks.
     /// Chunk `c` belongs to thread `c mod threads`; who is done with his own takes from others.
     pub(crate) fn map<T: Send>(
         &self,
@@ -66,33 +64,26 @@ impl Exec {
         let Some(helpers) = self.helpers.as_ref().filter(|_| chunk < len) else {
             return vec![work(0..len)];
         };
-        let threads = helpers.threads();
-        let next: Vec<Turn> = (0..threads).map(|_| Turn::default()).collect();
-        let results = Mutex::new(Vec::new());
-        helpers.run(&|number| {
-            let mut own = Vec::new();
-            for turn in 0..threads {
-                let owner = (number + turn) % threads;
-                loop {
-                    let index = owner + threads * next[owner].0.fetch_add(1, Relaxed);
-                    if index >= len.div_ceil(chunk) {
-                        break;
-                    }
-                    let start = index * chunk;
-                    own.push(work(start..len.min(start + chunk)));
-                }
-            }
-            let mut results = results.lock().expect("no worker panics here");
-            results.append(&mut own);
+        let chunks = len.div_ceil(chunk);
+        let mut results = Vec::with_capacity(chunks);
+        let slots = Values(results.spare_capacity_mut().as_mut_ptr());
+        let ran = helpers.run(chunks, &|index| {
+            let start = index * chunk;
+            let result = work(start..len.min(start + chunk));
+            // SAFETY: there are `chunks` slots, and the helpers call for each index once.
+            let [slot] = (unsafe { slots.part(index, 1) }) else {
+                unreachable!("a part of one");
+            };
+            slot.write(result);
         });
-        results.into_inner().expect("no worker panics here")
+        if !ran {
+            return vec![work(0..len)];
+        }
+        // SAFETY: every chunk was called for, or `run` would not have returned.
+        unsafe { results.set_len(chunks) };
+        results
     }
 }
-
-/// How many of its chunks an owner has given out; a cache line of its own.
-#[derive(Default)]
-#[repr(align(64))]
-struct Turn(AtomicUsize);
 
 impl Exec {
     /// Fills the spare room of `out` with `rows * width` values, `width` at a time: `work` is given

@@ -192,15 +192,26 @@ impl<A: Gather> Window<A> {
         &self.gates
     }
 
-    /// Moves to `start`.
+    /// Moves to `start`; calls for the gates' other wires in `below` meanwhile, if it is given.
     #[inline(always)]
-    pub(crate) fn fill<const K: usize>(&mut self, a: A, gates: &Gates<'_, A, K>, start: usize) {
+    pub(crate) fn fill(
+        &mut self,
+        a: A,
+        gates: &Gates<'_, A, 2>,
+        start: usize,
+        below: Option<&[A::BaseBlock]>,
+    ) {
         let width = A::Block::WIDTH;
         self.gates = start..self.end.min(start + width * WINDOW_BLOCKS);
         let starts = self.gates.clone().step_by(width);
         for (block, start) in self.blocks.iter_mut().zip(starts) {
-            let picked = a.run(start..self.gates.end.min(start + width));
-            a.set(gates.weights(a, picked.at), block);
+            let range = start..self.gates.end.min(start + width);
+            a.set(gates.weights(a, a.run(range.clone()).at), block);
+            if let Some(below) = below {
+                for [_, y] in &gates.order.others[range] {
+                    a.prefetch(&below[*y as usize]);
+                }
+            }
         }
     }
 

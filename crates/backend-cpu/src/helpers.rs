@@ -17,14 +17,26 @@ const SPINS: usize = 20_000;
 const OPEN: usize = 1;
 const INSIDE: usize = 2;
 
-/// Called with the number of the thread: 0 is the caller's.
-type Work<'a> = &'a (dyn Fn(usize) + Sync);
+/// A job: as many chunks, each to be called for once.
+struct Job<'a> {
+    chunks: usize,
+    /// Threads among which the chunks are dealt out.
+    owners: usize,
+    work: &'a (dyn Fn(usize) + Sync),
+}
+
+/// How many of its chunks an owner has given out; a cache line of its own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Turn(AtomicUsize);
 
 /// What callers and helpers share.
 struct Door {
     state: AtomicUsize,
-    /// The address of a `Work` on the caller's stack, valid while a helper may be inside.
-    work: AtomicPtr<()>,
+    /// The address of a `Job` on the caller's stack, valid while a helper may be inside.
+    job: AtomicPtr<()>,
+    /// By thread; only the open job's owners have meaning.
+    turns: Vec<Turn>,
     panicked: AtomicBool,
     stop: AtomicBool,
     sleepers: Mutex<usize>,
@@ -52,13 +64,28 @@ impl Door {
         self.state.fetch_update(success, failure, go).is_ok()
     }
 
-    /// Does the open job's work, as one who is inside.
+    /// Does chunks of a job until none is left: those of thread `number` first.
+    fn work(&self, job: &Job<'_>, number: usize) {
+        for turn in 0..job.owners {
+            let owner = (number + turn) % job.owners;
+            loop {
+                let turn = self.turns[owner].0.fetch_add(1, Ordering::Relaxed);
+                let chunk = owner + job.owners * turn;
+                if chunk >= job.chunks {
+                    break;
+                }
+                (job.work)(chunk);
+            }
+        }
+    }
+
+    /// Helps with the open job, as one who is inside.
     fn help(&self, number: usize) {
-        let work = self.work.load(Ordering::Acquire).cast::<Work<'_>>();
-        // SAFETY: the caller stored the address of a live `Work` before it opened the door, and
+        let job = self.job.load(Ordering::Acquire).cast::<Job<'_>>();
+        // SAFETY: the caller stored the address of a live `Job` before it opened the door, and
         // keeps it alive until nobody is inside.
-        let work = unsafe { *work };
-        if catch_unwind(AssertUnwindSafe(|| work(number))).is_err() {
+        let job = unsafe { &*job };
+        if catch_unwind(AssertUnwindSafe(|| self.work(job, number))).is_err() {
             self.panicked.store(true, Ordering::Relaxed);
         }
         self.state.fetch_sub(INSIDE, Ordering::Release);
@@ -113,7 +140,8 @@ impl Helpers {
         let mut this = Self {
             door: Arc::new(Door {
                 state: AtomicUsize::new(0),
-                work: AtomicPtr::new(core::ptr::null_mut()),
+                job: AtomicPtr::new(core::ptr::null_mut()),
+                turns: (0..=count).map(|_| Turn::default()).collect(),
                 panicked: AtomicBool::new(false),
                 stop: AtomicBool::new(false),
                 sleepers: Mutex::new(0),
@@ -136,22 +164,33 @@ impl Helpers {
         self.threads.len() + 1
     }
 
-    /// Calls `work` on this thread and, as far as they come in time, on the helpers, once each.
-    /// If another caller has the helpers, this thread works alone.
+    /// Calls `work` for each of `chunks` chunks, on this thread and, as far as they come in time, on
+    /// the helpers. Chunk `c` belongs to thread `c mod threads`; who is done with his own takes others'.
+    ///
+    /// Returns whether it did: not, and nothing is done, if another caller has the helpers.
     ///
     /// # Panics
     /// If `work` does, on any thread.
-    pub(crate) fn run(&self, work: Work<'_>) {
+    pub(crate) fn run(&self, chunks: usize, work: &(dyn Fn(usize) + Sync)) -> bool {
         let _turn = match self.caller.try_lock() {
             Ok(turn) => turn,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return work(0),
+            Err(TryLockError::WouldBlock) => return false,
         };
-        let address = core::ptr::from_ref(&work).cast_mut().cast::<()>();
-        self.door.work.store(address, Ordering::Release);
+        let job = Job {
+            chunks,
+            owners: self.threads().min(chunks.max(1)),
+            work,
+        };
+        // Nobody is inside: the last caller waited for that.
+        for turn in &self.door.turns[..job.owners] {
+            turn.0.store(0, Ordering::Relaxed);
+        }
+        let address = core::ptr::from_ref(&job).cast_mut().cast::<()>();
+        self.door.job.store(address, Ordering::Release);
         self.door.state.fetch_or(OPEN, Ordering::SeqCst);
         self.door.ring();
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(0)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.door.work(&job, 0)));
         self.door.state.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0usize;
         while self.door.state.load(Ordering::Acquire) != 0 {
@@ -167,6 +206,7 @@ impl Helpers {
             Err(panic) => resume_unwind(panic),
             Ok(()) => assert!(!panicked, "a helping thread panicked"),
         }
+        true
     }
 }
 
@@ -188,36 +228,43 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     #[test]
-    fn every_job_is_finished_when_its_caller_returns() {
+    fn every_chunk_is_done_once_when_its_caller_returns() {
         let helpers = Helpers::new(3).unwrap();
+        let turned_away = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
                     for job in 0..2000usize {
-                        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-                        helpers.run(&|_| {
-                            while next.fetch_add(1, SeqCst) < job % 7 {
-                                done.fetch_add(1, SeqCst);
-                            }
+                        let done: Vec<_> = (0..job % 23).map(|_| AtomicUsize::new(0)).collect();
+                        let ran = helpers.run(done.len(), &|chunk| {
+                            done[chunk].fetch_add(1, SeqCst);
                         });
-                        assert_eq!(done.load(SeqCst), job % 7);
+                        let times = done.iter().map(|done| done.load(SeqCst));
+                        assert!(times.into_iter().all(|times| times == usize::from(ran)));
+                        turned_away.fetch_add(usize::from(!ran), SeqCst);
                     }
                 });
             }
         });
+        assert!(
+            turned_away.load(SeqCst) < 6000,
+            "nobody ever had the helpers"
+        );
     }
 
     #[test]
     fn a_panic_reaches_the_caller_and_the_next_job_runs() {
         let helpers = Helpers::new(2).unwrap();
         for _ in 0..20 {
-            let failing = catch_unwind(AssertUnwindSafe(|| helpers.run(&|_| panic!("on purpose"))));
+            let failing = catch_unwind(AssertUnwindSafe(|| {
+                helpers.run(5, &|_| panic!("on purpose"))
+            }));
             assert!(failing.is_err());
             let calls = AtomicUsize::new(0);
-            helpers.run(&|_| {
+            assert!(helpers.run(9, &|_| {
                 calls.fetch_add(1, SeqCst);
-            });
-            assert!((1..=3).contains(&calls.load(SeqCst)));
+            }));
+            assert_eq!(calls.load(SeqCst), 9);
         }
     }
 }

@@ -63,10 +63,19 @@ fn publics_of<'p>(rest: &mut &'p [(u32, u32)], row: usize) -> &'p [(u32, u32)] {
     here
 }
 
+/// Gates before which a gate's wires are asked for: some hundred nanoseconds of work.
+const AHEAD: usize = 16;
+
+/// As many gates as `row` has, further on.
+#[inline(always)]
+fn ahead<const K: usize>(gates: &[[u32; K]], row: Range<usize>) -> &[[u32; K]] {
+    gates.get(row.start + AHEAD..row.end + AHEAD).unwrap_or(&[])
+}
+
 /// Outputs `z` in the base field: `sum c V(x) V(y) + sum c V(x) + sum c`.
 /// Cost: per gate and block one product, one more if its coefficient is not one.
 #[inline(always)]
-pub(crate) fn evaluate_base<A: Arith>(
+pub(crate) fn evaluate_base<A: Gather>(
     a: A,
     rows: Rows<'_, A>,
     below: &[A::BaseBlock],
@@ -81,6 +90,12 @@ pub(crate) fn evaluate_base<A: Arith>(
     for (z, out) in rows.range.zip(out.chunks_exact_mut(width)) {
         let here = publics_of(&mut public_rest, z);
         let (muls, adds) = (wiring.mul_by_z.row(z), wiring.add_by_z.row(z));
+        if width == 1 {
+            for [x, y] in ahead(&wiring.mul_by_z.others, muls.clone()) {
+                a.prefetch(&below[*x as usize]);
+                a.prefetch(&below[*y as usize]);
+            }
+        }
         for (b, out) in out.iter_mut().enumerate() {
             let mut sum = BaseSum::new(a);
             for gate in muls.clone() {
@@ -294,6 +309,11 @@ pub(crate) fn phase_one<A: Gather>(
 ) {
     let end = work.muls.order.offsets[range.end] as usize;
     let mut weights = Window::new(a, end);
+    // A wire of one block is asked for ahead of its product: it may be in another core's cache.
+    let below = match (work.below, work.width) {
+        (Blocks::Base(below), 1) => Some(below),
+        _ => None,
+    };
     let mut constants = a.store(a.splat(A::F::ZERO));
     for (x, out) in range.zip(out.chunks_exact_mut(work.width)) {
         let lane = x % A::Block::WIDTH;
@@ -311,8 +331,7 @@ pub(crate) fn phase_one<A: Gather>(
         let mut is_first = true;
         while !gates.is_empty() {
             if !weights.holds(&gates) {
-                weights.fill(a, &work.muls, gates.start);
-                work.prefetch(a, weights.gates());
+                weights.fill(a, &work.muls, gates.start, below);
             }
             let here = gates.start..gates.end.min(weights.gates().end);
             for (b, out) in out.iter_mut().enumerate() {
@@ -337,16 +356,6 @@ enum Before<'a, A: Arith> {
 }
 
 impl<A: Gather> PhaseOne<'_, A> {
-    /// Asks for the values that the products of some gates need.
-    #[inline(always)]
-    fn prefetch(&self, a: A, gates: &Range<usize>) {
-        if let (Blocks::Base(below), 1) = (self.below, self.width) {
-            for [_, y] in &self.muls.order.others[gates.clone()] {
-                a.prefetch(&below[*y as usize]);
-            }
-        }
-    }
-
     /// `before + sum c W[z] V(y, s)` over some gates, for one block of instances.
     #[inline(always)]
     fn sum(

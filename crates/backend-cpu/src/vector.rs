@@ -299,7 +299,9 @@ mod avx512 {
         #[inline(always)]
         fn shr_bytes(self, x: __m512i, by: __m512i) -> __m512i {
             // SAFETY: as in the other methods.
-            unsafe { _mm512_srlv_epi32(x, _mm512_slli_epi32::<3>(by)) }
+            let bits = unsafe { _mm512_slli_epi32::<3>(by) };
+            // SAFETY: as in the other methods.
+            unsafe { _mm512_srlv_epi32(x, bits) }
         }
         #[inline(always)]
         fn less32(self, x: __m512i, y: __m512i) -> u32 {
@@ -388,7 +390,7 @@ mod avx2 {
             merge_low(even, odd) = merged::<false>(even, odd);
             merge_high(even, odd) = merged::<true>(even, odd);
             pair_sums(x, y) = pair_sums(x, y);
-            shr_bytes(x, by) = _mm256_srlv_epi32(x, _mm256_slli_epi32::<3>(by));
+            shr_bytes(x, by) = shr_bytes(x, by);
         }
         #[inline(always)]
         fn unit_sums(self, x: Self::U, y: Self::U) -> Self::U {
@@ -437,6 +439,12 @@ mod avx2 {
             // SAFETY: a prefetch reads nothing; SSE is part of the target.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(lanes.as_ptr().cast()) }
         }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn shr_bytes(x: __m256i, by: __m256i) -> __m256i {
+        _mm256_srlv_epi32(x, _mm256_slli_epi32::<3>(by))
     }
 
     /// Which of the eight unsigned lanes of `x` are less than those of `y`.
