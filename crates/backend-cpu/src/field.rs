@@ -1,15 +1,12 @@
 //! Which arithmetic each field gets at each SIMD level.
 
 use prover_core::ChallengeField;
-use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
+use prover_fields::{Bn254, Gf2e128, GoldilocksExt2};
 
 use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
-use crate::m31::M31Lanes;
-use crate::m31_blocks::{M31Ext3x16, M31x16};
 use crate::product::Sums;
-use crate::simd::{self, SimdLevel, WithVector};
-use crate::vector::Vector;
+use crate::simd::SimdLevel;
 use crate::{eq, layer_kernels, rounds};
 
 /// Arithmetic on a field's tables.
@@ -59,6 +56,8 @@ macro_rules! cpu_field {
                 )*
             };
         }
+        #[cfg(not(unoptimized))]
+        pub(crate) use kernels;
     };
 }
 
@@ -101,28 +100,6 @@ macro_rules! plain_field {
 }
 
 plain_field!(Bn254, Gf2e128, GoldilocksExt2);
-
-impl CpuField for M31Ext3 {
-    type Block = M31Ext3x16;
-    type BaseBlock = M31x16;
-
-    kernels!(m31_lanes);
-}
-
-/// Runs a kernel over Mersenne-31 with the vectors of a level.
-#[inline]
-fn m31_lanes<K: Kernel<M31Ext3>>(level: SimdLevel, kernel: K) -> K::Out {
-    simd::with_vector(level, OnM31(kernel))
-}
-
-/// A kernel over Mersenne-31, to be run with some vectors.
-struct OnM31<K>(K);
-
-impl<K: Kernel<M31Ext3>> WithVector for OnM31<K> {
-    type Out = K::Out;
-
-    #[inline(always)]
-    fn run<S: Vector>(self, vector: S) -> K::Out {
-        self.0.run(M31Lanes(vector))
-    }
-}
+// With vectors unless compiled without optimisation: see `vectors`.
+#[cfg(unoptimized)]
+plain_field!(prover_fields::M31Ext3);

@@ -17,8 +17,11 @@ mod helpers;
 mod interpret;
 mod layer;
 mod layer_kernels;
+#[cfg(not(unoptimized))]
 mod m31;
+#[cfg(not(unoptimized))]
 mod m31_blocks;
+#[cfg(not(unoptimized))]
 mod m31_gather;
 mod memory;
 mod product;
@@ -26,7 +29,10 @@ mod rounds;
 mod rows;
 mod simd;
 mod table;
+#[cfg(not(unoptimized))]
 mod vector;
+#[cfg(not(unoptimized))]
+mod vectors;
 
 use std::sync::Arc;
 
@@ -82,7 +88,7 @@ impl CpuBackend {
         let level = options.simd.unwrap_or(best);
         if level > best {
             return Err(unavailable(format!(
-                "this CPU has no {level:?}; the best here is {best:?}"
+                "there is no {level:?} on this CPU or in this build; the best here is {best:?}"
             )));
         }
         let threads = match options.threads {

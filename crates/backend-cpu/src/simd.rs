@@ -1,9 +1,5 @@
 //! SIMD levels and the one place where they are found out.
 
-#[cfg(target_arch = "x86_64")]
-use crate::vector::{Avx2, Avx512};
-use crate::vector::{Portable, Vector};
-
 /// What the vector kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SimdLevel {
@@ -16,9 +12,9 @@ pub enum SimdLevel {
 }
 
 impl SimdLevel {
-    /// The best level of this CPU.
+    /// The best level of this CPU and this build: one without optimisation has no vectors.
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(unoptimized)))]
         {
             use std::arch::is_x86_feature_detected as has;
             let avx2 = has!("avx2") && has!("bmi2") && has!("adx") && has!("pclmulqdq");
@@ -33,7 +29,7 @@ impl SimdLevel {
                 _ => Self::Portable,
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(all(target_arch = "x86_64", not(unoptimized))))]
         Self::Portable
     }
 
@@ -46,50 +42,4 @@ impl SimdLevel {
             _ => None,
         }
     }
-}
-
-/// A computation that is generic over the vectors it uses.
-pub(crate) trait WithVector {
-    /// What it returns.
-    type Out;
-    /// Runs it; inlined into code compiled for the level.
-    fn run<S: Vector>(self, vector: S) -> Self::Out;
-}
-
-/// Runs a computation with the vectors of a level that [`SimdLevel::detect`] allows.
-#[inline]
-pub(crate) fn with_vector<W: WithVector>(level: SimdLevel, work: W) -> W::Out {
-    match level {
-        #[cfg(target_arch = "x86_64")]
-        SimdLevel::Avx512 => {
-            // SAFETY: a backend's level is at most that of the CPU.
-            unsafe { avx512(work) }
-        }
-        #[cfg(target_arch = "x86_64")]
-        SimdLevel::Avx2 => {
-            // SAFETY: as above.
-            unsafe { avx2(work) }
-        }
-        _ => work.run(Portable),
-    }
-}
-
-/// # Safety
-/// The CPU has the features of [`SimdLevel::Avx512`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx2,bmi2,adx,pclmulqdq")]
-unsafe fn avx512<W: WithVector>(work: W) -> W::Out {
-    // SAFETY: the caller's promise.
-    let vector = unsafe { Avx512::new() };
-    work.run(vector)
-}
-
-/// # Safety
-/// The CPU has the features of [`SimdLevel::Avx2`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi2,adx,pclmulqdq")]
-unsafe fn avx2<W: WithVector>(work: W) -> W::Out {
-    // SAFETY: the caller's promise.
-    let vector = unsafe { Avx2::new() };
-    work.run(vector)
 }
