@@ -1,6 +1,7 @@
 //! The circuits in the folder that `ASTRAEA_DATA` names.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use crate::support::{Folder, astraea};
@@ -15,7 +16,9 @@ fn data() -> Option<PathBuf> {
         !required.split(',').any(|word| word.trim() == "data"),
         "ASTRAEA_REQUIRE names data, but ASTRAEA_DATA is not set"
     );
-    eprintln!("SKIPPED: ASTRAEA_DATA is not set, its circuits are not proven");
+    // Past the test harness, which shows what passing tests print to nobody.
+    let line = "SKIPPED: ASTRAEA_DATA is not set, its circuits are not proven\n";
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     None
 }
 
