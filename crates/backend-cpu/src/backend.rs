@@ -75,7 +75,10 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         mles: &[CpuMle<F>],
     ) -> Result<Ready<F>, BackendError> {
-        Ok(Ready(mles.iter().flat_map(CpuMle::to_vec).collect()))
+        let len = mles.iter().map(|mle| 1 << mle.num_vars).sum();
+        let mut values = self.budget.host(len)?;
+        mles.iter().for_each(|mle| mle.append_to(&mut values));
+        Ok(Ready(values))
     }
 
     fn eq_mle(

@@ -11,7 +11,7 @@ use crate::arith::Lanes;
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::memory::{Budget, Buffer};
 use crate::rows::Run;
-use crate::simd::SimdLevel;
+use crate::simd::Level;
 use crate::table::num_blocks;
 
 /// Blocks that a chunk of an eq table has at least: about 2 us of work.
@@ -41,7 +41,7 @@ impl<F: CpuField> CpuEq<F> {
     /// Cost: `2^(k+1)` values in all, a multiplication each.
     pub(crate) fn new(
         budget: &Arc<Budget>,
-        level: SimdLevel,
+        level: Level,
         point: &[F],
     ) -> Result<Self, BackendError> {
         let k = point.len();

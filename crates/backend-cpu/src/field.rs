@@ -6,7 +6,7 @@ use prover_fields::{Bn254, Gf2e128, GoldilocksExt2};
 use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
 use crate::product::Sums;
-use crate::simd::SimdLevel;
+use crate::simd::Level;
 use crate::{eq, layer_kernels, rounds};
 
 /// Arithmetic on a field's tables.
@@ -42,7 +42,7 @@ macro_rules! cpu_field {
 
             $(
                 #[doc = concat!("Runs the kernel `", stringify!($kernel), "` at a SIMD level.")]
-                fn $name(level: SimdLevel, kernel: $kernel) -> $out;
+                fn $name(level: Level, kernel: $kernel) -> $out;
             )*
         }
 
@@ -50,7 +50,7 @@ macro_rules! cpu_field {
             ($run:path) => {
                 $(
                     #[inline(never)]
-                    fn $name(level: SimdLevel, kernel: $kernel) -> $out {
+                    fn $name(level: Level, kernel: $kernel) -> $out {
                         $run(level, kernel)
                     }
                 )*
@@ -82,7 +82,7 @@ cpu_field! {
 /// Runs a kernel value by value.
 #[inline]
 fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Kernel<F>>(
-    _level: SimdLevel,
+    _level: Level,
     kernel: K,
 ) -> K::Out {
     kernel.run(Plain::NEW)

@@ -15,7 +15,7 @@ use crate::layer_kernels::{
 };
 use crate::memory::{Budget, Buffer};
 use crate::rows;
-use crate::table::{CpuMle, Data, log2, num_blocks, pack};
+use crate::table::{CpuMle, Data, num_blocks, pack};
 
 /// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
 const MIN_GATES: usize = 512;
@@ -66,22 +66,26 @@ impl<F: CpuField> CpuCoefs<F> {
 }
 
 /// Values of a base-field table, one by one.
-fn base_values<F: CpuField>(blocks: &[F::BaseBlock], num_vars: usize) -> Vec<F::Base> {
-    (0..1usize << num_vars)
-        .map(|i| blocks[i / F::WIDTH].get(i % F::WIDTH))
-        .collect()
+fn base_values<F: CpuField>(
+    budget: &Budget,
+    blocks: &[F::BaseBlock],
+    num_vars: usize,
+) -> Result<Vec<F::Base>, BackendError> {
+    let mut values = budget.host(1 << num_vars)?;
+    values.extend((0..1usize << num_vars).map(|i| blocks[i / F::WIDTH].get(i % F::WIDTH)));
+    Ok(values)
 }
 
 /// A table as blocks of one value, kept in one of two variables.
 macro_rules! one_lane {
-    ($base:ident, $ext:ident, $mle:expr) => {
+    ($budget:expr, $base:ident, $ext:ident, $mle:expr) => {
         match &$mle.data {
             Data::Base(blocks) => {
-                $base = base_values::<F>(blocks, $mle.num_vars);
+                $base = base_values::<F>($budget, blocks, $mle.num_vars)?;
                 Blocks::<Plain<F>>::Base(&$base)
             }
             Data::Ext(_) => {
-                $ext = $mle.to_vec();
+                $ext = $mle.values($budget)?;
                 Blocks::<Plain<F>>::Ext(&$ext)
             }
         }
@@ -94,16 +98,11 @@ impl CpuBackend {
         coefs: &'a CpuCoefs<F>,
         below: &CpuMle<F>,
     ) -> Layer<'a, F> {
-        let (wiring, coefs) = (&*wiring.0, &coefs.values);
+        let (wiring, coefs) = (check_coefs(wiring, coefs), &coefs.values);
         let instance_vars = below
             .num_vars
             .checked_sub(wiring.input_vars as usize)
             .expect("the table below is smaller than the layer's inputs");
-        assert_eq!(
-            coefs.len(),
-            wiring.constants.len() + wiring.num_random,
-            "coefficients do not fit the layer"
-        );
         Layer {
             wiring,
             coefs,
@@ -158,9 +157,9 @@ impl CpuBackend {
         let gates = wiring.mul_by_z.len() + wiring.add_by_z.len() + wiring.const_by_z.len();
         let Some(width) = layer.width() else {
             let width = 1 << layer.instance_vars;
-            let below = base_values::<F>(below, below_vars);
+            let below = base_values::<F>(&self.budget, below, below_vars)?;
             let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
-            let mut out = Vec::with_capacity(rows * width);
+            let mut out = self.budget.host(rows * width)?;
             let spare = &mut out.spare_capacity_mut()[..rows * width];
             let rows_of = layer.rows::<Plain<F>>(width, 0..rows);
             rows::evaluate_base(Plain::NEW, rows_of, &below, &publics, spare);
@@ -201,8 +200,8 @@ impl CpuBackend {
             let width = 1 << layer.instance_vars;
             let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
             let (base, ext);
-            let below = one_lane!(base, ext, below);
-            let mut out = Vec::with_capacity(rows * width);
+            let below = one_lane!(&self.budget, base, ext, below);
+            let mut out = self.budget.host(rows * width)?;
             let shape = (rows, width, self.row_chunk(rows, gates));
             // SAFETY: the kernel writes every value of every row.
             unsafe {
@@ -329,11 +328,11 @@ impl CpuBackend {
     ) -> Result<Buffer<F::Block>, BackendError> {
         let wiring = layer.wiring;
         let (rows, width) = (1usize << wiring.input_vars, 1 << layer.instance_vars);
-        let weights = weights.to_vec();
+        let weights = weights.values(&self.budget)?;
         let coefs = plain_coefs(layer.coefs);
         let (base, ext);
-        let below = one_lane!(base, ext, below);
-        let mut out = Vec::with_capacity(rows * width);
+        let below = one_lane!(&self.budget, base, ext, below);
+        let mut out = self.budget.host(rows * width)?;
         let gates = wiring.mul_by_x.len() + wiring.add_by_x.len();
         let shape = (rows, width, self.row_chunk(rows, gates));
         // SAFETY: the kernel writes every value of every row.
@@ -368,7 +367,7 @@ impl CpuBackend {
         weights: &CpuMle<F>,
         eq_x: &CpuMle<F>,
     ) -> Result<(Option<CpuMle<F>>, F), BackendError> {
-        let wiring = &*wiring.0;
+        let wiring = check_coefs(wiring, coefs);
         let weights = weight_blocks(weights, wiring.output_vars);
         let eq_x = weight_blocks(eq_x, wiring.input_vars);
         let layer = (wiring, coefs);
@@ -419,15 +418,12 @@ impl CpuBackend {
             .expect("the point has more coordinates than the table variables");
         if 1 << point.len() < F::WIDTH {
             let weights = prover_core::mle::eq_table(point, F::ONE);
-            let bound: Vec<F> = mle
-                .to_vec()
-                .chunks_exact(weights.len())
-                .map(|values| {
-                    let products = values.iter().zip(&weights).map(|(&v, &w)| v * w);
-                    products.fold(F::ZERO, |sum, product| sum + product)
-                })
-                .collect();
-            assert_eq!(log2(bound.len()), num_vars);
+            let mut bound = self.budget.host(1 << num_vars)?;
+            bound.extend((0..1usize << num_vars).map(|i| {
+                let values = (0..weights.len()).map(|b| mle.get(i * weights.len() + b));
+                let products = values.zip(&weights).map(|(v, &w)| v * w);
+                products.fold(F::ZERO, Add::add)
+            }));
             return CpuMle::from_values(&self.budget, &bound);
         }
         let weights = self.eq_blocks(&[(F::ONE, point)])?;
@@ -480,6 +476,21 @@ fn weight_blocks<F: CpuField>(mle: &CpuMle<F>, num_vars: u32) -> &[F::Block] {
         Data::Ext(blocks) => blocks,
         Data::Base(_) => panic!("a weight table is in the challenge field"),
     }
+}
+
+/// A layer's gates, of a layer that has these coefficients.
+///
+/// # Panics
+/// If they are not as many as the layer has slots.
+fn check_coefs<'a, F: CpuField>(
+    wiring: &'a CpuWiring<F>,
+    coefs: &CpuCoefs<F>,
+) -> &'a LayerWiring<F::Base> {
+    let wiring = &*wiring.0;
+    let slots = wiring.constants.len() + wiring.num_random;
+    let found = coefs.values.len();
+    assert_eq!(found, slots, "coefficients do not fit the layer");
+    wiring
 }
 
 /// The public inputs' blocks.

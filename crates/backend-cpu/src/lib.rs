@@ -43,7 +43,7 @@ pub use eq::CpuEq;
 pub use field::{ArithOf, CpuField, Kernel};
 pub use gather::{Gather, Picked};
 pub use layer::{CpuCoefs, CpuWiring};
-pub use simd::SimdLevel;
+pub use simd::{Level, SimdLevel};
 pub use table::CpuMle;
 
 use exec::Exec;
@@ -69,7 +69,7 @@ pub struct CpuOptions {
 #[derive(Debug)]
 pub struct CpuBackend {
     infos: [BackendInfo; FieldId::ALL.len()],
-    level: SimdLevel,
+    level: Level,
     exec: Exec,
     budget: Arc<Budget>,
 }
@@ -85,12 +85,12 @@ impl CpuBackend {
             reason,
         };
         let best = SimdLevel::detect();
-        let level = options.simd.unwrap_or(best);
-        if level > best {
-            return Err(unavailable(format!(
-                "there is no {level:?} on this CPU or in this build; the best here is {best:?}"
-            )));
-        }
+        let asked = options.simd.unwrap_or(best);
+        let level = Level::new(asked).ok_or_else(|| {
+            unavailable(format!(
+                "there is no {asked:?} on this CPU or in this build; the best here is {best:?}"
+            ))
+        })?;
         let threads = match options.threads {
             Some(0) => return Err(unavailable("0 threads; use at least 1".to_owned())),
             Some(threads) => threads,
@@ -105,7 +105,7 @@ impl CpuBackend {
         }
         let exec = Exec::new(threads).map_err(|error| unavailable(error.to_string()))?;
         Ok(Self {
-            infos: backend::infos(level, threads),
+            infos: backend::infos(level.get(), threads),
             level,
             exec,
             budget: Budget::new(options.max_memory_bytes),
@@ -114,7 +114,7 @@ impl CpuBackend {
 
     /// The SIMD level it computes with.
     pub fn simd_level(&self) -> SimdLevel {
-        self.level
+        self.level.get()
     }
 
     /// The most bytes that its tables took at once so far.

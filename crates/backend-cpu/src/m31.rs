@@ -27,11 +27,6 @@ pub(crate) struct Scalar<U> {
     five: [U; 3],
 }
 
-// SAFETY: lanes are numbers.
-unsafe impl<U> Send for Scalar<U> {}
-// SAFETY: as above.
-unsafe impl<U> Sync for Scalar<U> {}
-
 /// The arithmetic at a SIMD level.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct M31Lanes<S>(pub(crate) S);

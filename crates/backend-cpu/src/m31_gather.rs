@@ -98,6 +98,9 @@ impl<S: Vector> Gather for M31Lanes<S> {
     #[inline(always)]
     fn wires<const K: usize>(self, gates: &[[u32; K]], which: usize, at: S::U) -> S::U {
         let s = self.0;
+        if gates.len() > MAX_BYTES / 8 {
+            return s.load(&wires_one_by_one(gates, which, &s.store(at)));
+        }
         let words = gates.as_flattened();
         let at = match K {
             1 => at,
@@ -119,7 +122,7 @@ impl<S: Vector> Gather for M31Lanes<S> {
     fn gather(self, table: &[M31Ext3x16], at: S::U) -> Self::V {
         let s = self.0;
         let words = words_of_ext(table);
-        if words.len() > MAX_BYTES / 4 {
+        if words.is_empty() || words.len() > MAX_BYTES / 4 {
             return self.load(&values_one_by_one(table, &s.store(at)));
         }
         let at = s.min32(at, s.splat((16 * table.len() - 1) as u32));
@@ -175,7 +178,14 @@ fn numbers_one_by_one<T: Short>(list: &[T], at: &[u32; 16]) -> [u32; 16] {
     at.map(|at| list.get(at as usize).map_or(0, |&number| number.into()))
 }
 
-/// The values at places of a table too long for gathers.
+/// A wire of the gates at places of a list too long for gathers.
+#[cold]
+#[inline(never)]
+fn wires_one_by_one<const K: usize>(gates: &[[u32; K]], which: usize, at: &[u32; 16]) -> [u32; 16] {
+    at.map(|at| gates.get(at as usize).map_or(0, |gate| gate[which]))
+}
+
+/// The values at places of a table too long for gathers, or of none, which panics.
 #[cold]
 #[inline(never)]
 fn values_one_by_one(table: &[M31Ext3x16], at: &[u32; 16]) -> M31Ext3x16 {

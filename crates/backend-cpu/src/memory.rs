@@ -44,6 +44,19 @@ impl Budget {
         }
     }
 
+    /// Room for values on the host that the budget does not count.
+    ///
+    /// # Errors
+    /// [`BackendError::OutOfMemory`] if the allocator refuses.
+    pub(crate) fn host<T>(&self, len: usize) -> Result<Vec<T>, BackendError> {
+        let mut values = Vec::new();
+        let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+        match values.try_reserve_exact(len) {
+            Ok(()) => Ok(values),
+            Err(_) => Err(self.exhausted(bytes, self.used())),
+        }
+    }
+
     fn release(&self, bytes: u64) {
         self.used.fetch_sub(bytes, Relaxed);
     }
@@ -52,7 +65,8 @@ impl Budget {
         BackendError::OutOfMemory {
             device: DEVICE.to_owned(),
             requested_bytes,
-            free_bytes: Some(self.limit.saturating_sub(used)),
+            // Without a limit of ours only the system knows.
+            free_bytes: (self.limit < u64::MAX).then(|| self.limit.saturating_sub(used)),
         }
     }
 }
@@ -106,5 +120,22 @@ impl<T> Drop for Buffer<T> {
     fn drop(&mut self) {
         self.values = Vec::new();
         self.budget.release(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Budget, Buffer};
+    use prover_core::BackendError;
+
+    #[test]
+    fn free_bytes_are_known_only_of_a_limit() {
+        let free = |budget| match Buffer::<u64>::with_capacity(&budget, 1 << 58) {
+            Err(BackendError::OutOfMemory { free_bytes, .. }) => free_bytes,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(free(Budget::new(Some(100))), Some(100));
+        assert_eq!(free(Budget::new(None)), None);
+        assert!(Budget::new(None).host::<u64>(1 << 58).is_err());
     }
 }

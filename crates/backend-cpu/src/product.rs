@@ -197,8 +197,8 @@ fn base_sums<A: Arith, const ONE: bool>(
 
 /// A table under a fold, by address: where to read and where to write, which may be the same.
 ///
-/// Made by [`crate::fold`], which sees to it that `src` has four quarters, `dst` has room for two,
-/// and that whoever calls [`Source::fold`] concurrently has positions of his own.
+/// Made by `CpuBackend::folding` (`rounds.rs`), which sees to it that `src` has four quarters and `dst`
+/// room for two; `Exec::map` gives those who fold concurrently positions of their own.
 pub(crate) trait Source<A: Arith>: Copy {
     /// Folds positions `i` and `i + quarter` and returns them.
     ///

@@ -11,6 +11,21 @@ pub enum SimdLevel {
     Avx512,
 }
 
+/// A level that this CPU has: the proof that kernels compiled for it may run.
+#[derive(Clone, Copy, Debug)]
+pub struct Level(SimdLevel);
+
+impl Level {
+    /// The level, if this CPU and this build have it.
+    pub(crate) fn new(level: SimdLevel) -> Option<Self> {
+        (level <= SimdLevel::detect()).then_some(Self(level))
+    }
+
+    pub(crate) fn get(self) -> SimdLevel {
+        self.0
+    }
+}
+
 impl SimdLevel {
     /// The best level of this CPU and this build: one without optimisation has no vectors.
     pub fn detect() -> Self {

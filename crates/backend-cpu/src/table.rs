@@ -88,9 +88,21 @@ impl<F: CpuField> CpuMle<F> {
         }
     }
 
-    /// All values, lifted.
+    /// All values, lifted, of a table of a few.
     pub(crate) fn to_vec(&self) -> Vec<F> {
         (0..1usize << self.num_vars).map(|i| self.get(i)).collect()
+    }
+
+    /// Appends all values, lifted.
+    pub(crate) fn append_to(&self, values: &mut Vec<F>) {
+        values.extend((0..1usize << self.num_vars).map(|i| self.get(i)));
+    }
+
+    /// All values, lifted, on the host.
+    pub(crate) fn values(&self, budget: &Budget) -> Result<Vec<F>, BackendError> {
+        let mut values = budget.host(1 << self.num_vars)?;
+        self.append_to(&mut values);
+        Ok(values)
     }
 }
 

@@ -8,7 +8,7 @@
 /// The operations of a level. A value of the implementing type proves that the CPU has the level.
 pub(crate) trait Vector: Copy + Send + Sync {
     /// The lanes.
-    type U: Copy;
+    type U: Copy + Send + Sync;
 
     fn load(self, lanes: &[u32; 16]) -> Self::U;
     fn store(self, u: Self::U) -> [u32; 16];

@@ -6,7 +6,7 @@ use crate::field::{CpuField, Kernel, kernels};
 use crate::m31::M31Lanes;
 use crate::m31_blocks::{M31Ext3x16, M31x16};
 use crate::product::Sums;
-use crate::simd::SimdLevel;
+use crate::simd::{Level, SimdLevel};
 #[cfg(target_arch = "x86_64")]
 use crate::vector::{Avx2, Avx512};
 use crate::vector::{Portable, Vector};
@@ -21,7 +21,7 @@ impl CpuField for M31Ext3 {
 
 /// Runs a kernel over Mersenne-31 with the vectors of a level.
 #[inline]
-fn m31_lanes<K: Kernel<M31Ext3>>(level: SimdLevel, kernel: K) -> K::Out {
+fn m31_lanes<K: Kernel<M31Ext3>>(level: Level, kernel: K) -> K::Out {
     with_vector(level, OnM31(kernel))
 }
 
@@ -45,13 +45,13 @@ trait WithVector {
     fn run<S: Vector>(self, vector: S) -> Self::Out;
 }
 
-/// Runs a computation with the vectors of a level that [`SimdLevel::detect`] allows.
+/// Runs a computation with the vectors of a level.
 #[inline]
-fn with_vector<W: WithVector>(level: SimdLevel, work: W) -> W::Out {
-    match level {
+fn with_vector<W: WithVector>(level: Level, work: W) -> W::Out {
+    match level.get() {
         #[cfg(target_arch = "x86_64")]
         SimdLevel::Avx512 => {
-            // SAFETY: a backend's level is at most that of the CPU.
+            // SAFETY: the CPU has the level, as its `Level` was made.
             unsafe { avx512(work) }
         }
         #[cfg(target_arch = "x86_64")]

@@ -3,7 +3,7 @@
 use backend_cpu::{CpuBackend, CpuField, CpuOptions, SimdLevel};
 use backend_reference::ReferenceBackend;
 use prover_core::{
-    ComputeBackend, DeviceLayer, DeviceMle, LayerBackend, LayerCoefs, Pending, RandomCoefs,
+    ComputeBackend, DeviceLayer, DeviceMle, Field, LayerBackend, LayerCoefs, Pending, RandomCoefs,
     RoundJob, Summand, Term,
 };
 use prover_fields::{FieldId, M31, M31Ext3, with_field};
@@ -320,6 +320,28 @@ fn layers_are_those_of_the_reference() {
     for id in FieldId::ALL {
         with_field!(id, |F| layers_agree::<F>());
     }
+}
+
+#[test]
+#[should_panic(expected = "coefficients do not fit the layer")]
+fn phase_two_refuses_too_few_coefficients() {
+    type F = M31Ext3;
+    let backend = CpuBackend::new(CpuOptions::default()).expect("memory suffices");
+    let queue = &mut ComputeBackend::<F>::open_queue(&backend).expect("memory suffices");
+    let host = Random(3).layer::<F>((5, 4), 60, true);
+    let wiring = LayerBackend::<F>::upload_wiring(&backend, queue, &host);
+    let none = LayerCoefs::<F>::Challenge(Vec::new());
+    let coefs = backend.upload_coefs(queue, none).expect("memory suffices");
+    let layer = DeviceLayer::<F, CpuBackend> {
+        wiring: &wiring.expect("memory suffices"),
+        coefs: &coefs,
+    };
+    let [weights, eq_x] = [4, 5].map(|num_vars| {
+        let point: Vec<F> = Random(4).elements(num_vars);
+        let eq = backend.eq_mle(queue, &[(F::ONE, &point[..])]);
+        eq.expect("memory suffices")
+    });
+    let _ = backend.phase_two(queue, layer, &weights, &eq_x);
 }
 
 #[test]
