@@ -100,6 +100,6 @@ pub struct Outcome<F> {
 pub enum Progress {
     /// Yes.
     Continues,
-    /// No: [`SumcheckRun::into_outcome`].
+    /// No: [`into_outcome`](crate::SumcheckRun::into_outcome).
     Done,
 }
