@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use prover_core::{
-    BackendError, ChallengeField, ComputeBackend, LayerBackend, Pending, RoundJob, Summand, Term,
+    BackendError, ChallengeField, ComputeBackend, LayerBackend, LayerCoefs, Pending, RoundJob,
+    Summand, Term,
 };
 
 use crate::failure::{Failure, ensure, same};
@@ -125,6 +126,50 @@ pub fn misfits_of_layers_panic<F: ChallengeField, B: LayerBackend<F>>(
     panics("phase two with eq_x of the wrong size", &|s| {
         let _ = backend.phase_two(&mut s.queue, device.layer(), &weights, &small);
     })
+}
+
+/// Coefficients for fewer slots than the layer has panic in each operation that takes them.
+pub fn short_coefficients_panic<F: ChallengeField, B: LayerBackend<F>>(
+    subject: &Subject<F, B>,
+) -> Law {
+    let backend = subject.backend();
+    let mut rng = Rng::new(64);
+    for challenge in [false, true] {
+        let shape = LayerShape {
+            challenge,
+            ..LayerShape::with_slots(2, 40)
+        };
+        let case = LayerCase::<F>::draw(shape, &mut rng);
+        let mut session = Session::new(backend)?;
+        let mut device = case.upload(&mut session)?;
+        let mut coefs = case.coefs();
+        match &mut coefs {
+            LayerCoefs::Base(values) => values.truncate(values.len() - 1),
+            LayerCoefs::Challenge(values) => values.truncate(values.len() - 1),
+        }
+        device.coefs = backend.upload_coefs(&mut session.queue, coefs)?;
+        let queue = &mut session.queue;
+        let weights = backend.layer_weights(queue, &device.wiring, &case.claims(), None)?;
+        let eq_x = backend.eq_mle(queue, &[(F::ONE, &case.point_x)])?;
+        let mut panics = |what: &str, call: &dyn Fn(&mut Session<'_, F, B>)| -> Law {
+            let call = AssertUnwindSafe(|| call(&mut session));
+            ensure(
+                catch_unwind(call).is_err(),
+                format_args!("{what} with too few coefficients did not panic"),
+            )
+        };
+        panics("a layer", &|s| {
+            let _ = device.evaluate(s, true);
+        })?;
+        panics("phase one", &|s| {
+            let (q, at) = (&mut s.queue, &case.publics_at);
+            let _ = backend.phase_one(q, device.layer(), &weights, &device.below, at);
+        })?;
+        panics("phase two", &|s| {
+            let _ = backend.phase_two(&mut s.queue, device.layer(), &weights, &eq_x);
+        })?;
+    }
+    Ok(())
 }
 
 /// Each allocation of a scenario fails once, by a limit on memory: an error, never a panic, and the

@@ -55,6 +55,7 @@ macro_rules! __with_laws {
             layers::phases_carry_the_claim
             refusals::misfits_panic
             refusals::misfits_of_layers_panic
+            refusals::short_coefficients_panic
             refusals::every_allocation_may_fail
             sumchecks::sumchecks_verify_by_every_route
             sumchecks::sumchecks_together_are_each_alone

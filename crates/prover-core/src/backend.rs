@@ -345,7 +345,7 @@ pub trait ComputeBackend<F: ChallengeField>: Send + Sync + 'static {
 pub struct DeviceLayer<'a, F: ChallengeField, B: LayerBackend<F> + ?Sized> {
     /// The gates.
     pub wiring: &'a B::Wiring,
-    /// The coefficients by slot.
+    /// The coefficients by slot: as many as the wiring has slots.
     pub coefs: &'a B::Coefs,
 }
 
@@ -383,7 +383,8 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
         wiring: &Arc<LayerWiring<F::Base>>,
     ) -> Result<Self::Wiring, BackendError>;
 
-    /// Copies a layer's coefficients to the device; once per proof.
+    /// Copies a layer's coefficients to the device; once per proof. Whether they fit a wiring is asked
+    /// by the operations that take both.
     ///
     /// # Errors
     /// Memory, or the device.
@@ -402,7 +403,7 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
     /// # Errors
     /// Memory, or the device.
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit, or there are fewer coefficients than slots.
     fn evaluate_layer(
         &self,
         queue: &mut Self::Queue,
@@ -434,7 +435,8 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
     /// # Errors
     /// Memory, or the device.
     /// # Panics
-    /// If the shapes do not fit; a backend may panic if `weights` is a base-field table.
+    /// If the shapes do not fit, or there are fewer coefficients than slots; a backend
+    /// may panic if `weights` is a base-field table.
     fn phase_one(
         &self,
         queue: &mut Self::Queue,
@@ -452,7 +454,8 @@ pub trait LayerBackend<F: ChallengeField>: ComputeBackend<F> {
     /// # Errors
     /// Memory, or the device.
     /// # Panics
-    /// If the shapes do not fit; a backend may panic if either table is a base-field table.
+    /// If the shapes do not fit, or there are fewer coefficients than slots; a backend
+    /// may panic if either table is a base-field table.
     fn phase_two(
         &self,
         queue: &mut Self::Queue,

@@ -4,6 +4,7 @@
 //! - [`field`]: what an element must be able to do, and the one list of fields;
 //! - [`summand`], [`round_poly`]: what a sumcheck sums, and the messages of its rounds;
 //! - [`gates`], [`wiring`]: a layer's gates as a circuit lists them, and sorted for a device;
+//! - [`host`]: vectors whose allocation may fail;
 //! - [`mle`]: tables on the host, for definitions and verifiers.
 //!
 //! Absent on purpose: concrete fields (`prover-fields`), the transcript, circuits.
@@ -13,6 +14,7 @@ pub mod backend;
 pub mod error;
 pub mod field;
 pub mod gates;
+pub mod host;
 pub mod mle;
 pub mod round_poly;
 pub mod summand;

@@ -2,12 +2,27 @@
 //!
 //! A table of `2^n` values is indexed with its **first variable in the most significant bit**.
 
+use crate::error::BackendError;
 use crate::field::ChallengeField;
+use crate::host;
 
 /// `eq(point, b)` for all `b` in `{0,1}^n`, as a table of `2^n`, times `scale`.
 /// Cost: `2^n` multiplications.
 pub fn eq_table<F: ChallengeField>(point: &[F], scale: F) -> Vec<F> {
-    let mut table = Vec::with_capacity(1 << point.len());
+    grow_eq(Vec::with_capacity(1 << point.len()), point, scale)
+}
+
+/// As [`eq_table`].
+///
+/// # Errors
+/// [`BackendError::OutOfMemory`].
+pub fn try_eq_table<F: ChallengeField>(point: &[F], scale: F) -> Result<Vec<F>, BackendError> {
+    let table = host::with_capacity(1 << point.len())?;
+    Ok(grow_eq(table, point, scale))
+}
+
+/// Fills an empty vector that has the room.
+fn grow_eq<F: ChallengeField>(mut table: Vec<F>, point: &[F], scale: F) -> Vec<F> {
     table.push(scale);
     // The last variable is the least significant bit: growing from the first variable doubles
     // the table by interleaving, so grow from the last by halves instead.

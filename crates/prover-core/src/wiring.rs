@@ -5,10 +5,13 @@
 //! gates are contiguous, so a row has one writer.
 //!
 //! Memory per gate, with `s` bytes of slot (0 when every coefficient is one, else 1, 2 or 4):
-//! mul `3·(8 + s)`, add `2·(4 + s)`, const `s`; and 4 bytes a row in each order.
+//! mul `3·(8 + s)`, add `2·(4 + s)`, const `s`; and 4 bytes a row in each order. Sorting takes no
+//! memory beside the result.
 
+use crate::error::BackendError;
 use crate::field::{ChallengeField, Field};
 use crate::gates::{CoefKind, CoefRef, LayerGates};
+use crate::host;
 
 /// Which coefficient each gate of a list has: an index into [`LayerCoefs`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,14 +27,23 @@ pub enum Slots {
 }
 
 impl Slots {
-    fn pack(slots: &[u32], one: Option<u32>, num_slots: usize) -> Self {
-        if slots.iter().all(|&s| Some(s) == one) {
-            return Self::Ones;
-        }
-        match Self::width(num_slots) {
-            1 => Self::U8(slots.iter().map(|&s| s as u8).collect()),
-            2 => Self::U16(slots.iter().map(|&s| s as u16).collect()),
-            _ => Self::U32(slots.to_vec()),
+    /// Room for the slots of `len` gates, all zero.
+    fn zeros(width: u64, len: usize) -> Result<Self, BackendError> {
+        Ok(match width {
+            0 => Self::Ones,
+            1 => Self::U8(host::filled(0, len)?),
+            2 => Self::U16(host::filled(0, len)?),
+            _ => Self::U32(host::filled(0, len)?),
+        })
+    }
+
+    #[inline]
+    fn set(&mut self, index: usize, slot: u32) {
+        match self {
+            Self::Ones => {}
+            Self::U8(slots) => slots[index] = slot as u8,
+            Self::U16(slots) => slots[index] = slot as u16,
+            Self::U32(slots) => slots[index] = slot,
         }
     }
 
@@ -78,35 +90,40 @@ pub struct GateRows<const K: usize> {
 }
 
 impl<const K: usize> GateRows<K> {
-    /// Groups `(row, others, slot)` triples, keeping their order within a row.
+    /// Groups `(row, others, slot)` triples, keeping their order within a row. The gates are listed
+    /// three times rather than kept.
     fn group(
         vars: u32,
         gates: impl Iterator<Item = (u32, [u32; K], u32)> + Clone,
-        one: Option<u32>,
-        num_slots: usize,
-    ) -> Self {
-        let mut offsets = vec![0u32; (1usize << vars) + 1];
-        for (row, _, _) in gates.clone() {
+        numbering: Numbering,
+    ) -> Result<Self, BackendError> {
+        let rows = 1usize << vars;
+        let mut offsets: Vec<u32> = host::filled(0, rows + 1)?;
+        let mut all_ones = true;
+        for (row, _, slot) in gates.clone() {
             offsets[row as usize + 1] += 1;
+            all_ones &= Some(slot) == numbering.one;
         }
-        for row in 0..1usize << vars {
+        for row in 0..rows {
             offsets[row + 1] += offsets[row];
         }
-        let total = offsets[1 << vars] as usize;
-        let mut next = offsets.clone();
-        let (mut others, mut slots) = (vec![[0; K]; total], vec![0; total]);
+        let total = offsets[rows] as usize;
+        let mut others = host::filled([0; K], total)?;
+        let mut slots = Slots::zeros(numbering.width(all_ones), total)?;
+        // While gates are placed, the start of each row moves to its end: the start of the next one.
         for (row, other, slot) in gates {
-            let place = &mut next[row as usize];
+            let place = &mut offsets[row as usize];
             others[*place as usize] = other;
-            slots[*place as usize] = slot;
+            slots.set(*place as usize, slot);
             *place += 1;
         }
-        let slots = Slots::pack(&slots, one, num_slots);
-        Self {
+        offsets.copy_within(..rows, 1);
+        offsets[0] = 0;
+        Ok(Self {
             offsets,
             others,
             slots,
-        }
+        })
     }
 
     /// The gates of a row, as a range of positions.
@@ -129,6 +146,53 @@ impl<const K: usize> GateRows<K> {
     pub fn bytes(&self) -> usize {
         4 * self.offsets.len() + 4 * K * self.others.len() + self.slots.bytes()
     }
+}
+
+/// How a layer's coefficients are numbered.
+#[derive(Clone, Copy)]
+struct Numbering {
+    /// The slot of the constant one.
+    one: Option<u32>,
+    /// Slots of the layer.
+    num_slots: usize,
+}
+
+impl Numbering {
+    fn of<B: Field>(layer: &LayerGates<B>) -> Self {
+        let one = layer.constants.iter().position(|c| c.is_one());
+        Self {
+            one: one.map(|index| index as u32),
+            num_slots: layer.constants.len() + layer.num_random(),
+        }
+    }
+
+    /// Bytes of a slot of some gates.
+    fn width(self, all_ones: bool) -> u64 {
+        match all_ones {
+            true => 0,
+            false => Slots::width(self.num_slots),
+        }
+    }
+}
+
+/// The gates with a slot and their slots, random ones numbered from `first_random` on.
+fn slotted<G>(
+    gates: &[G],
+    coef: impl Fn(&G) -> CoefRef + Copy,
+    first_random: usize,
+) -> impl Iterator<Item = (&G, u32)> + Clone {
+    let number = move |next: &mut u32, gate| {
+        let slot = match coef(gate).kind() {
+            CoefKind::Constant(index) => Some(index),
+            CoefKind::Random => {
+                *next += 1;
+                Some(*next - 1)
+            }
+            CoefKind::Public(_) => None,
+        };
+        Some(slot.map(|slot| (gate, slot)))
+    };
+    gates.iter().scan(first_random as u32, number).flatten()
 }
 
 /// One layer's gates in the three orders, built once per circuit.
@@ -157,7 +221,7 @@ pub struct LayerWiring<B> {
     pub add_by_x: GateRows<1>,
     /// Const gates with a slot, by output `z`.
     pub const_by_z: GateRows<0>,
-    /// Const gates of public inputs: `(z, index of the public input)`. [`LayerWiring::new`] sorts
+    /// Const gates of public inputs: `(z, index of the public input)`. [`LayerWiring::try_new`] sorts
     /// them, whatever the order of the gates, so that those of an output are contiguous.
     pub publics: Vec<(u32, u32)>,
     /// Output wires that must be zero, ascending.
@@ -166,96 +230,64 @@ pub struct LayerWiring<B> {
 
 impl<B: Field> LayerWiring<B> {
     /// Sorts a layer's gates.
-    /// Cost: a few passes over the gates, linear.
+    /// Cost: a few passes over the gates, linear. It holds [`LayerWiring::planned_bytes`] at most.
     ///
+    /// # Errors
+    /// [`BackendError::OutOfMemory`]: a few gates can span `2^30` rows.
     /// # Panics
     /// If a gate's index is out of range or the gates of a kind are `2^32` or more: a circuit's
     /// constructor has checked both.
-    pub fn new(layer: &LayerGates<B>) -> Self {
-        let constants = layer.constants.len() as u32;
-        let one = layer
-            .constants
-            .iter()
-            .position(|c| c.is_one())
-            .map(|i| i as u32);
-        let num_random = layer.num_random();
-        let num_slots = layer.constants.len() + num_random;
-        let mut next_random = constants;
-        let mut slot_of = |coef: CoefRef| match coef.kind() {
-            CoefKind::Constant(index) => index,
-            CoefKind::Random => {
-                next_random += 1;
-                next_random - 1
-            }
-            CoefKind::Public(_) => u32::MAX,
-        };
-        let mul_slots: Vec<u32> = layer.muls.iter().map(|g| slot_of(g.coef)).collect();
-        let add_slots: Vec<u32> = layer.adds.iter().map(|g| slot_of(g.coef)).collect();
-        let const_slots: Vec<u32> = layer.consts.iter().map(|g| slot_of(g.coef)).collect();
-        let muls = || layer.muls.iter().zip(&mul_slots);
-        let adds = || layer.adds.iter().zip(&add_slots);
-        let consts = layer
-            .consts
-            .iter()
-            .zip(&const_slots)
-            .filter(|&(_, &s)| s != u32::MAX);
-        let mut publics: Vec<(u32, u32)> = layer
-            .consts
-            .iter()
-            .filter_map(|g| match g.coef.kind() {
-                CoefKind::Public(index) => Some((g.z, index)),
-                _ => None,
-            })
-            .collect();
-        publics.sort_unstable();
+    pub fn try_new(layer: &LayerGates<B>) -> Result<Self, BackendError> {
+        let numbering = Numbering::of(layer);
+        let is_random = |coef: CoefRef| coef == CoefRef::RANDOM;
+        let random_muls = layer.muls.iter().filter(|g| is_random(g.coef)).count();
+        let random_adds = layer.adds.iter().filter(|g| is_random(g.coef)).count();
+        let first = layer.constants.len();
+        let muls = || slotted(&layer.muls, |g| g.coef, first);
+        let adds = || slotted(&layer.adds, |g| g.coef, first + random_muls);
+        let consts = slotted(&layer.consts, |g| g.coef, first + random_muls + random_adds);
         let (n, k) = (layer.input_vars, layer.output_vars);
-        Self {
+        Ok(Self {
             input_vars: n,
             output_vars: k,
-            constants: layer.constants.clone(),
-            num_random,
-            mul_by_z: GateRows::group(
-                k,
-                muls().map(|(g, &s)| (g.z, [g.x, g.y], s)),
-                one,
-                num_slots,
-            ),
-            mul_by_x: GateRows::group(
-                n,
-                muls().map(|(g, &s)| (g.x, [g.z, g.y], s)),
-                one,
-                num_slots,
-            ),
-            mul_by_y: GateRows::group(
-                n,
-                muls().map(|(g, &s)| (g.y, [g.z, g.x], s)),
-                one,
-                num_slots,
-            ),
-            add_by_z: GateRows::group(k, adds().map(|(g, &s)| (g.z, [g.x], s)), one, num_slots),
-            add_by_x: GateRows::group(n, adds().map(|(g, &s)| (g.x, [g.z], s)), one, num_slots),
-            const_by_z: GateRows::group(k, consts.map(|(g, &s)| (g.z, [], s)), one, num_slots),
-            publics,
-            asserts: layer.asserts.clone(),
+            constants: host::copied(&layer.constants)?,
+            num_random: numbering.num_slots - first,
+            mul_by_z: GateRows::group(k, muls().map(|(g, s)| (g.z, [g.x, g.y], s)), numbering)?,
+            mul_by_x: GateRows::group(n, muls().map(|(g, s)| (g.x, [g.z, g.y], s)), numbering)?,
+            mul_by_y: GateRows::group(n, muls().map(|(g, s)| (g.y, [g.z, g.x], s)), numbering)?,
+            add_by_z: GateRows::group(k, adds().map(|(g, s)| (g.z, [g.x], s)), numbering)?,
+            add_by_x: GateRows::group(n, adds().map(|(g, s)| (g.x, [g.z], s)), numbering)?,
+            const_by_z: GateRows::group(k, consts.map(|(g, s)| (g.z, [], s)), numbering)?,
+            publics: publics(layer)?,
+            asserts: host::copied(&layer.asserts)?,
+        })
+    }
+
+    /// As [`LayerWiring::try_new`], for layers that are known to be small.
+    ///
+    /// # Panics
+    /// As [`LayerWiring::try_new`], and if there is too little memory.
+    pub fn new(layer: &LayerGates<B>) -> Self {
+        match Self::try_new(layer) {
+            Ok(wiring) => wiring,
+            Err(error) => panic!("{error}"),
         }
     }
 
-    /// Memory in bytes that [`LayerWiring::new`] will take, known before it is built: a few gates can
+    /// Memory in bytes that [`LayerWiring::try_new`] will take, known before it is built: a few gates can
     /// span `2^30` rows.
     /// Cost: a pass over the gates.
     pub fn planned_bytes(layer: &LayerGates<B>) -> u64 {
-        let one = layer.constants.iter().position(|c| c.is_one());
+        let numbering = Numbering::of(layer);
         let is_one = |coef: CoefRef| match coef.kind() {
-            CoefKind::Constant(index) => Some(index as usize) == one,
+            CoefKind::Constant(index) => Some(index) == numbering.one,
             CoefKind::Random | CoefKind::Public(_) => false,
         };
         let is_public = |coef: CoefRef| matches!(coef.kind(), CoefKind::Public(_));
-        let num_slots = layer.constants.len() + layer.num_random();
-        let slot = |all_ones: bool| if all_ones { 0 } else { Slots::width(num_slots) };
-        let mul = slot(layer.muls.iter().all(|g| is_one(g.coef)));
-        let add = slot(layer.adds.iter().all(|g| is_one(g.coef)));
+        let mul = numbering.width(layer.muls.iter().all(|g| is_one(g.coef)));
+        let add = numbering.width(layer.adds.iter().all(|g| is_one(g.coef)));
         let publics = layer.consts.iter().filter(|g| is_public(g.coef)).count() as u64;
-        let constant = slot(
+        let constant = numbering.width(
             layer
                 .consts
                 .iter()
@@ -288,6 +320,18 @@ impl<B: Field> LayerWiring<B> {
             + 4 * self.asserts.len()
             + self.constants.len() * size_of::<B>()
     }
+}
+
+/// The const gates of public inputs, sorted.
+fn publics<B>(layer: &LayerGates<B>) -> Result<Vec<(u32, u32)>, BackendError> {
+    let listed = layer.consts.iter().filter_map(|g| match g.coef.kind() {
+        CoefKind::Public(index) => Some((g.z, index)),
+        CoefKind::Constant(_) | CoefKind::Random => None,
+    });
+    let mut publics = host::with_capacity(listed.clone().count())?;
+    publics.extend(listed);
+    publics.sort_unstable();
+    Ok(publics)
 }
 
 /// The coefficients of one layer in one proof, by slot.

@@ -26,7 +26,7 @@ impl<F: ChallengeField, B: LayerBackend<F>> CompiledCircuit<F, B> {
     ///
     /// # Errors
     /// [`ProveError::Memory`] before any work if the sorted gates alone exceed the limit; if the
-    /// device has no room or fails.
+    /// host or the device has no room, or the device fails.
     pub fn new(
         backend: &B,
         circuit: Arc<Circuit<F::Base>>,
@@ -50,7 +50,7 @@ impl<F: ChallengeField, B: LayerBackend<F>> CompiledCircuit<F, B> {
             .layers()
             .iter()
             .map(|gates| {
-                let host = Arc::new(LayerWiring::new(gates));
+                let host = Arc::new(LayerWiring::try_new(gates)?);
                 let device = backend.upload_wiring(&mut queue, &host)?;
                 Ok(CompiledLayer { host, device })
             })

@@ -2,7 +2,8 @@
 
 use prover_circuit::Instances;
 use prover_core::{
-    ChallengeField, DeviceLayer, Field, LayerBackend, LayerCoefs, LayerWiring, Pending, RandomCoefs,
+    BackendError, ChallengeField, DeviceLayer, Field, LayerBackend, LayerCoefs, LayerWiring,
+    Pending, RandomCoefs, host,
 };
 use prover_proof::{ProofShape, RandomCoefField};
 use prover_sumcheck::{Driver, Phase};
@@ -25,7 +26,10 @@ pub(crate) struct Evaluation<F: ChallengeField, B: LayerBackend<F>> {
 }
 
 /// The input table `V_0(x, s)`: instance innermost, the last one repeated up to a power of two.
-pub(crate) fn input_table<B: Field>(instances: &Instances<B>, num_inputs: usize) -> Vec<B> {
+pub(crate) fn input_table<B: Field>(
+    instances: &Instances<B>,
+    num_inputs: usize,
+) -> Result<Vec<B>, BackendError> {
     interleave(
         instances.inputs(),
         instances.num_instances(),
@@ -35,16 +39,21 @@ pub(crate) fn input_table<B: Field>(instances: &Instances<B>, num_inputs: usize)
 }
 
 /// `table[i 2^(n_s) + s] = values[min(s, N - 1)][i]`, `rows` rows, zero where there is no value.
-fn interleave<B: Field>(values: &[B], instances: usize, each: usize, rows: usize) -> Vec<B> {
+fn interleave<B: Field>(
+    values: &[B],
+    instances: usize,
+    each: usize,
+    rows: usize,
+) -> Result<Vec<B>, BackendError> {
     let padded = instances.next_power_of_two();
-    let mut table = vec![B::ZERO; rows * padded];
+    let mut table = host::filled(B::ZERO, rows.saturating_mul(padded))?;
     for s in 0..padded {
         let from = s.min(instances - 1) * each;
         for (i, &value) in values[from..from + each].iter().enumerate() {
             table[i * padded + s] = value;
         }
     }
-    table
+    Ok(table)
 }
 
 /// Evaluates all layers.
@@ -80,7 +89,8 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
         let asserts = &layer.host.asserts;
         if !asserts.is_empty() {
             let values = download(driver, queue, &above, &layer.host, instances)?;
-            collect_violations(&values, instances, asserts, index, false, &mut violations);
+            let asserts = asserts.iter().copied();
+            collect_violations(&values, instances, asserts, index, false, &mut violations)?;
         }
         below = above;
     }
@@ -92,21 +102,32 @@ pub(crate) fn evaluate<F: ChallengeField, B: LayerBackend<F>, H>(
         &compiled.layers()[last].host,
         instances,
     )?;
-    let zeros: Vec<u32> = (0..circuit.num_zero_outputs()).collect();
-    collect_violations(&table, instances, &zeros, last, true, &mut violations);
-    violations.0.sort_by_key(|v| (v.instance, v.layer, v.wire));
-    let padded = instances.num_instances().next_power_of_two();
-    let num_outputs = circuit.num_outputs() as usize;
-    let outputs = (0..instances.num_instances())
-        .flat_map(|s| (0..num_outputs).map(move |z| (z, s)))
-        .map(|(z, s)| table[z * padded + s])
-        .collect();
+    let zeros = 0..circuit.num_zero_outputs();
+    collect_violations(&table, instances, zeros, last, true, &mut violations)?;
+    violations
+        .0
+        .sort_unstable_by_key(|v| (v.instance, v.layer, v.wire, v.is_output));
+    let outputs = outputs_of(&table, instances.num_instances(), circuit.num_outputs())?;
     Ok(Evaluation {
         wires,
         coefs,
         outputs,
         violations,
     })
+}
+
+/// The circuit's outputs out of the table of the last layer, instance after instance.
+fn outputs_of<F: ChallengeField>(
+    table: &[F],
+    instances: usize,
+    num_outputs: u32,
+) -> Result<Vec<F>, BackendError> {
+    let (padded, each) = (instances.next_power_of_two(), num_outputs as usize);
+    let mut outputs = host::with_capacity(instances.saturating_mul(each))?;
+    for s in 0..instances {
+        outputs.extend((0..each).map(|z| table[z * padded + s]));
+    }
+    Ok(outputs)
 }
 
 /// The public inputs' table, if there are any.
@@ -120,7 +141,7 @@ fn upload_publics<F: ChallengeField, B: LayerBackend<F>, H>(
         return Ok(None);
     }
     let (num, rows) = (instances.num_instances(), num_public.next_power_of_two());
-    let table = interleave(instances.public(), num, num_public, rows);
+    let table = interleave(instances.public(), num, num_public, rows)?;
     Ok(Some(driver.backend.upload_base(queue, &table)?))
 }
 
@@ -149,16 +170,20 @@ fn download<F: ChallengeField, B: LayerBackend<F>, H>(
 fn collect_violations<F: ChallengeField>(
     table: &[F],
     instances: &Instances<F::Base>,
-    wires: &[u32],
+    wires: impl Iterator<Item = u32>,
     layer: usize,
     is_output: bool,
     violations: &mut Violations,
-) {
+) -> Result<(), BackendError> {
     let padded = instances.num_instances().next_power_of_two();
-    for &wire in wires {
+    for wire in wires {
         let row = &table[wire as usize * padded..][..instances.num_instances()];
         for (instance, value) in row.iter().enumerate() {
             if !value.is_zero() {
+                let found = violations.0.len() + 1;
+                if violations.0.try_reserve(1).is_err() {
+                    return Err(host::out_of_memory::<Violation>(found));
+                }
                 violations.0.push(Violation {
                     instance,
                     layer,
@@ -168,6 +193,7 @@ fn collect_violations<F: ChallengeField>(
             }
         }
     }
+    Ok(())
 }
 
 /// Evaluates the circuit with the coefficients that [`crate::prove`] would draw and names the wires
@@ -198,7 +224,7 @@ pub fn check<F: ChallengeField, B: LayerBackend<F>, H>(
         matches!(random, RandomCoefs::Base(_)),
         config.random_coefs == RandomCoefField::Base
     );
-    let table = input_table(instances, compiled.circuit().num_inputs());
+    let table = input_table(instances, compiled.circuit().num_inputs())?;
     let input = driver.backend.upload_base(&mut queue, &table)?;
     Ok(evaluate(driver, &mut queue, compiled, instances, &random, input)?.violations)
 }

@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use prover_circuit::Instances;
-use prover_core::{ChallengeField, DeviceLayer, LayerBackend, Pending, RandomCoefs, Summand, mle};
+use prover_core::{
+    BackendError, ChallengeField, DeviceLayer, LayerBackend, Pending, RandomCoefs, Summand, host,
+    mle,
+};
 use prover_proof::schedule::labels;
 use prover_proof::{Outputs, Proof, ProofHeader, ProofShape, absorb_outputs, open_layer};
 use prover_sumcheck::{Driver, Outcome, Phase, Progress, Statement, SumcheckRun};
@@ -102,7 +105,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         )?;
         admit(driver.backend, compiled, &shape, config)?;
         let start = Instant::now();
-        let table = input_table(instances, compiled.circuit().num_inputs());
+        let table = input_table(instances, compiled.circuit().num_inputs())?;
         let input = driver.backend.upload_base(queue, &table)?;
         drop(table);
         driver.metrics.add(
@@ -121,7 +124,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         if !evaluation.violations.0.is_empty() {
             return Err(ProveError::Violated(evaluation.violations));
         }
-        let claimed = claimed_outputs(&shape, &evaluation.outputs);
+        let claimed = claimed_outputs(&shape, &evaluation.outputs)?;
         let outputs = Outputs::new(&shape, claimed).map_err(|_| ProveError::Wrong {
             backend: driver.backend.info().name,
             what: "an output outside the base field",
@@ -130,19 +133,19 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         let layer = compiled.layers().len() - 1;
         let opening = open_layer(transcript, &shape.circuit().layers[layer], false);
         let claims = LayerClaims {
-            claim: output_claim(&shape, &evaluation.outputs, &point.z, &point.instances),
+            claim: output_claim(&shape, &evaluation.outputs, &point.z, &point.instances)?,
             points: vec![(F::ONE, point.z)],
             instance_point: point.instances,
             asserts: opening.assert,
         };
         Ok(Self {
             compiled,
-            messages: Vec::with_capacity(shape.num_messages() as usize),
+            messages: host::with_capacity(shape.num_messages() as usize)?,
             shape,
             evaluation,
             random,
-            public: instances.public().to_vec(),
-            input: instances.inputs().to_vec(),
+            public: host::copied(instances.public())?,
+            input: host::copied(instances.inputs())?,
             outputs,
             layer,
             step: Step::OpenPhaseOne(claims),
@@ -339,7 +342,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         let weights = backend.layer_weights(queue, &self.current().device, &points, asserts)?;
         let publics_at = match self.current().host.publics.is_empty() {
             true => Vec::new(),
-            false => publics_at(&self.shape, &self.public, &claims.instance_point),
+            false => publics_at(&self.shape, &self.public, &claims.instance_point)?,
         };
         let below = self.wires_below().clone();
         let one = backend.phase_one(queue, self.device_layer(), &weights, &below, &publics_at)?;
@@ -523,13 +526,20 @@ fn single<F: ChallengeField, B: LayerBackend<F>, H>(
 }
 
 /// The outputs behind the declared-zero ones, instance after instance.
-fn claimed_outputs<F: ChallengeField>(shape: &ProofShape, outputs: &[F]) -> Vec<F> {
+fn claimed_outputs<F: ChallengeField>(
+    shape: &ProofShape,
+    outputs: &[F],
+) -> Result<Vec<F>, BackendError> {
     let circuit = shape.circuit();
-    outputs
-        .chunks(circuit.num_outputs as usize)
-        .flat_map(|instance| &instance[circuit.num_zero_outputs as usize..])
-        .copied()
-        .collect()
+    let (all, zeros) = (
+        circuit.num_outputs as usize,
+        circuit.num_zero_outputs as usize,
+    );
+    let mut claimed = host::with_capacity(shape.num_instances() * (all - zeros))?;
+    for instance in outputs.chunks(all) {
+        claimed.extend_from_slice(&instance[zeros..]);
+    }
+    Ok(claimed)
 }
 
 /// `sum eq(z, z') eq(t, s) out[z'][min(s, N - 1)]`.
@@ -538,18 +548,18 @@ fn output_claim<F: ChallengeField>(
     outputs: &[F],
     point: &[F],
     instance_point: &[F],
-) -> F {
+) -> Result<F, BackendError> {
     let num_outputs = shape.circuit().num_outputs as usize;
-    let eq_z = mle::eq_table(point, F::ONE);
-    let eq_s = mle::eq_table(instance_point, F::ONE);
-    (0..eq_s.len()).fold(F::ZERO, |sum, s| {
+    let eq_z = mle::try_eq_table(point, F::ONE)?;
+    let eq_s = mle::try_eq_table(instance_point, F::ONE)?;
+    Ok((0..eq_s.len()).fold(F::ZERO, |sum, s| {
         let from = s.min(shape.num_instances() - 1) * num_outputs;
         let inner = outputs[from..from + num_outputs]
             .iter()
             .zip(&eq_z)
             .fold(F::ZERO, |sum, (&value, &weight)| sum + weight * value);
         sum + eq_s[s] * inner
-    })
+    }))
 }
 
 /// Each public input's extension at the instance point.
@@ -557,14 +567,14 @@ fn publics_at<F: ChallengeField>(
     shape: &ProofShape,
     public: &[F::Base],
     instance_point: &[F],
-) -> Vec<F> {
+) -> Result<Vec<F>, BackendError> {
     let each = shape.circuit().num_public as usize;
-    let eq_s = mle::eq_table(instance_point, F::ONE);
-    (0..each)
+    let eq_s = mle::try_eq_table(instance_point, F::ONE)?;
+    Ok((0..each)
         .map(|i| {
             eq_s.iter().enumerate().fold(F::ZERO, |sum, (s, &weight)| {
                 sum + weight * public[s.min(shape.num_instances() - 1) * each + i]
             })
         })
-        .collect()
+        .collect())
 }

@@ -37,6 +37,7 @@ impl<F: ChallengeField> LayerBackend<F> for ToyBackend<F> {
         publics: Option<&Mle<F>>,
     ) -> Result<Mle<F>, BackendError> {
         let DeviceLayer { wiring, coefs } = layer;
+        assert_coefs(wiring, coefs);
         let instances = instances(below, wiring.input_vars);
         let mut out = vec![F::ZERO; instances << wiring.output_vars];
         for (z, row) in out.chunks_mut(instances).enumerate() {
@@ -97,6 +98,7 @@ impl<F: ChallengeField> LayerBackend<F> for ToyBackend<F> {
         publics_at: &[F],
     ) -> Result<PhaseOne<Mle<F>, Ready<F>>, BackendError> {
         let DeviceLayer { wiring, coefs } = layer;
+        assert_coefs(wiring, coefs);
         let weights = sized(weights, wiring.output_vars);
         let instances = instances(below, wiring.input_vars);
         let mut table = vec![F::ZERO; below.values.len()];
@@ -138,6 +140,7 @@ impl<F: ChallengeField> LayerBackend<F> for ToyBackend<F> {
         eq_x: &Mle<F>,
     ) -> Result<PhaseTwo<Mle<F>, Ready<F>>, BackendError> {
         let DeviceLayer { wiring, coefs } = layer;
+        assert_coefs(wiring, coefs);
         let weights = sized(weights, wiring.output_vars);
         let eq_x = sized(eq_x, wiring.input_vars);
         let mut table = vec![F::ZERO; eq_x.len()];
@@ -180,4 +183,9 @@ fn sized<F: ChallengeField>(mle: &Mle<F>, num_vars: u32) -> &[F] {
         "a table of the wrong size"
     );
     &mle.values
+}
+
+fn assert_coefs<F: ChallengeField>(wiring: &LayerWiring<F::Base>, coefs: &LayerCoefs<F>) {
+    let slots = wiring.constants.len() + wiring.num_random;
+    assert_eq!(coefs.len(), slots, "coefficients do not fit the layer");
 }

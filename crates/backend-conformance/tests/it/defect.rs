@@ -45,6 +45,9 @@ defects! {
     SlotsCutTo8Bits,
     SlotsCutTo16Bits,
     MisfitAnswered,
+    EvaluateTakesShortCoefs,
+    PhaseOneTakesShortCoefs,
+    PhaseTwoTakesShortCoefs,
     LimitIgnored,
     OutOfMemoryPanics,
 }

@@ -6,6 +6,7 @@
 )]
 
 mod lying;
+mod memory;
 mod plan;
 mod real;
 mod routes;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use backend_reference::{EqPoint, Mle};
-use prover_core::{BackendError, ChallengeField, DeviceMle, Pending};
+use prover_core::{BackendError, ChallengeField, DeviceMle, LayerCoefs, Pending};
 
 /// A table of the oracle's.
 pub(super) type Inner<F> = Mle<F>;
@@ -71,4 +71,16 @@ impl<F: ChallengeField> Pending<F> for Values<F> {
 pub(crate) struct Point<F: ChallengeField> {
     pub(super) point: Vec<F>,
     pub(super) inner: EqPoint<F>,
+}
+
+/// A layer's gates, and how many coefficients they take.
+pub(crate) struct Wiring<F: ChallengeField> {
+    pub(super) inner: backend_reference::Wiring<F>,
+    pub(super) num_slots: usize,
+}
+
+/// A layer's coefficients, with their values for others to be made of them.
+pub(crate) struct Coefs<F: ChallengeField> {
+    pub(super) inner: backend_reference::Coefs<F>,
+    pub(super) host: LayerCoefs<F>,
 }

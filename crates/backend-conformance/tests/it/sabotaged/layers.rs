@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use backend_reference::{Coefs, Queue, ReferenceBackend, Wiring};
+use backend_reference::{Queue, ReferenceBackend};
 use prover_core::{
     BackendError, ChallengeField, ComputeBackend, DeviceLayer, DeviceMle, LayerBackend, LayerCoefs,
     LayerWiring, PhaseOne, PhaseTwo, Ready,
 };
 
 use super::Sabotaged;
-use super::handles::{Cell, Inner, Table, Values};
+use super::handles::{Cell, Coefs, Inner, Table, Values, Wiring};
 use crate::defect::Defect;
 
 impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
@@ -21,7 +21,10 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
         q: &mut Queue,
         wiring: &Arc<LayerWiring<F::Base>>,
     ) -> Result<Wiring<F>, BackendError> {
-        self.inner.upload_wiring(q, wiring)
+        Ok(Wiring {
+            num_slots: wiring.constants.len() + wiring.num_random,
+            inner: self.inner.upload_wiring(q, wiring)?,
+        })
     }
 
     fn upload_coefs(&self, q: &mut Queue, coefs: LayerCoefs<F>) -> Result<Coefs<F>, BackendError> {
@@ -29,7 +32,10 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
             LayerCoefs::Base(values) => LayerCoefs::Base(self.mix_slots(values)),
             LayerCoefs::Challenge(values) => LayerCoefs::Challenge(self.mix_slots(values)),
         };
-        self.inner.upload_coefs(q, coefs)
+        Ok(Coefs {
+            inner: self.inner.upload_coefs(q, coefs.clone())?,
+            host: coefs,
+        })
     }
 
     fn evaluate_layer(
@@ -39,7 +45,8 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
         below: &Table<F>,
         publics: Option<&Table<F>>,
     ) -> Result<Table<F>, BackendError> {
-        let layer = relayer(layer);
+        let padded = self.padded(q, &layer, Defect::EvaluateTakesShortCoefs)?;
+        let layer = relayer(layer, padded.as_ref());
         let mut publics = publics.map(Cell::get);
         if self.has(Defect::EvaluateForgetsPublics)
             && let Some(table) = &mut publics
@@ -68,7 +75,10 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
         asserts: Option<(F, &[F])>,
     ) -> Result<Table<F>, BackendError> {
         let asserts = asserts.filter(|_| !self.has(Defect::WeightsForgetAsserts));
-        Ok(self.cell(self.inner.layer_weights(q, wiring, claims, asserts)?))
+        Ok(self.cell(
+            self.inner
+                .layer_weights(q, &wiring.inner, claims, asserts)?,
+        ))
     }
 
     fn phase_one(
@@ -80,9 +90,11 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
         publics_at: &[F],
     ) -> Result<PhaseOne<Table<F>, Values<F>>, BackendError> {
         let (weights, below) = (weights.get(), below.get());
+        let padded = self.padded(q, &layer, Defect::PhaseOneTakesShortCoefs)?;
+        let layer = relayer(layer, padded.as_ref());
         let one = self
             .inner
-            .phase_one(q, relayer(layer), &weights, &below, publics_at)?;
+            .phase_one(q, layer, &weights, &below, publics_at)?;
         let (mut table, mut constant) = (one.table, one.constant_term);
         if self.has(Defect::PhaseOneSwapsInstances) && table.num_vars() > 1 {
             table = self.swap_instances(q, table, 1)?;
@@ -104,7 +116,9 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
         eq_x: &Table<F>,
     ) -> Result<PhaseTwo<Table<F>, Values<F>>, BackendError> {
         let (weights, eq_x) = (weights.get(), eq_x.get());
-        let two = self.inner.phase_two(q, relayer(layer), &weights, &eq_x)?;
+        let padded = self.padded(q, &layer, Defect::PhaseTwoTakesShortCoefs)?;
+        let layer = relayer(layer, padded.as_ref());
+        let two = self.inner.phase_two(q, layer, &weights, &eq_x)?;
         let mut table = two.table;
         if table.is_none() && self.has(Defect::PhaseTwoAlwaysHasATable) {
             table = Some(eq_x);
@@ -121,6 +135,25 @@ impl<F: ChallengeField> LayerBackend<F> for Sabotaged {
 }
 
 impl Sabotaged {
+    /// Coefficients that are too few with zeros for the others, if `defect` is to hide it.
+    fn padded<F: ChallengeField>(
+        &self,
+        q: &mut Queue,
+        layer: &DeviceLayer<'_, F, Self>,
+        defect: Defect,
+    ) -> Result<Option<backend_reference::Coefs<F>>, BackendError> {
+        let slots = layer.wiring.num_slots;
+        if !self.has(defect) || layer.coefs.host.len() >= slots {
+            return Ok(None);
+        }
+        let mut coefs = layer.coefs.host.clone();
+        match &mut coefs {
+            LayerCoefs::Base(values) => values.resize(slots, F::Base::default()),
+            LayerCoefs::Challenge(values) => values.resize(slots, F::ZERO),
+        }
+        self.inner.upload_coefs(q, coefs).map(Some)
+    }
+
     fn swap_instances<F: ChallengeField>(
         &self,
         q: &mut Queue,
@@ -152,11 +185,12 @@ impl Sabotaged {
     }
 }
 
-fn relayer<F: ChallengeField>(
-    layer: DeviceLayer<'_, F, Sabotaged>,
-) -> DeviceLayer<'_, F, ReferenceBackend> {
+fn relayer<'a, F: ChallengeField>(
+    layer: DeviceLayer<'a, F, Sabotaged>,
+    padded: Option<&'a backend_reference::Coefs<F>>,
+) -> DeviceLayer<'a, F, ReferenceBackend> {
     DeviceLayer {
-        wiring: layer.wiring,
-        coefs: layer.coefs,
+        wiring: &layer.wiring.inner,
+        coefs: padded.unwrap_or(&layer.coefs.inner),
     }
 }
