@@ -34,6 +34,7 @@ mod decimal;
 mod error;
 mod inspect;
 pub mod measure;
+mod memory;
 mod options;
 mod prover;
 mod report;
