@@ -42,7 +42,7 @@ mod report;
 pub use backend::{
     BackendChoice, BackendField, BackendVisitor, Engine, LinkedField, Selection, connect,
 };
-pub use decimal::to_decimal;
+pub use decimal::{output_decimal, to_decimal};
 pub use error::{Error, ErrorKind};
 pub use inspect::{Inspection, LayerInspection, inspect};
 pub use options::{HandOff, ProveOptions};
