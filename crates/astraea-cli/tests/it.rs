@@ -1,7 +1,6 @@
 //! The command as its users meet it: files, exit codes, JSON.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "clippy takes only #[test] functions for tests, not their helpers"
 )]
 
