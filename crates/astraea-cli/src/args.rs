@@ -395,9 +395,9 @@ fn parse_hand_off(text: &str) -> Result<HandOff, String> {
 }
 
 fn parse_bits(text: &str) -> Result<f64, String> {
-    let bits = text.parse::<f64>().ok().filter(|bits| bits.is_finite());
-    bits.filter(|&bits| bits >= 0.0)
-        .ok_or_else(|| "expected a number of bits, at least 0".to_owned())
+    let bits = text.parse::<f64>().ok();
+    bits.filter(|bits| (0.0..=1024.0).contains(bits))
+        .ok_or_else(|| "expected a number of bits, 0 to 1024".to_owned())
 }
 
 /// Bytes as a number, or with the suffix K, M or G.
@@ -422,6 +422,15 @@ mod tests {
     #[test]
     fn the_commands_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn bits_within_reason() {
+        assert_eq!(parse_bits("0"), Ok(0.0));
+        assert_eq!(parse_bits("1024"), Ok(1024.0));
+        for bad in ["-1", "1024.5", "1e300", "inf", "NaN", ""] {
+            assert!(parse_bits(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

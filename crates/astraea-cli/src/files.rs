@@ -22,7 +22,8 @@ pub(crate) fn encode(circuit: &AnyCircuit) -> Vec<u8> {
     with_circuit!(circuit, |circuit| format::encode(circuit))
 }
 
-/// Refuses an output that is one of the inputs, or that readers would take for something else.
+/// Refuses an output that is one of the inputs, that readers would take for something else, or that
+/// cannot be created; what is there stays as it is.
 pub(crate) fn check_output(out: &Path, inputs: &[&Path]) -> Result<(), Failure> {
     if out
         .extension()
@@ -34,44 +35,112 @@ pub(crate) fn check_output(out: &Path, inputs: &[&Path]) -> Result<(), Failure> 
         );
         return Err(Failure::input(message));
     }
-    let Ok(target) = fs::canonicalize(out) else {
-        return Ok(());
-    };
-    let same = |input: &&Path| fs::canonicalize(input).is_ok_and(|input| input == target);
-    match inputs.iter().find(|input| same(input)) {
-        Some(input) => Err(Failure::input(format!(
-            "{}: the output would replace the input {}",
-            out.display(),
-            input.display()
-        ))),
-        None => Ok(()),
+    if let Ok(target) = fs::canonicalize(out) {
+        let same = |input: &&Path| fs::canonicalize(input).is_ok_and(|input| input == target);
+        if let Some(input) = inputs.iter().find(|input| same(input)) {
+            return Err(Failure::input(format!(
+                "{}: the output would replace the input {}",
+                out.display(),
+                input.display()
+            )));
+        }
     }
+    let target = Target::of(out)?;
+    target.create().map_err(|error| failed(out, &error))?;
+    Ok(())
 }
 
 /// Writes a file: under another name first, then renamed, so that readers see all of it or none.
 pub(crate) fn write(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::input(format!("{}: {error}", out.display()));
-    let target = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
-    // A device or a pipe is written to, not replaced.
-    if fs::metadata(&target).is_ok_and(|meta| !meta.is_file()) {
-        let device = OpenOptions::new().write(true).open(&target);
-        return device
-            .and_then(|mut device| device.write_all(bytes))
-            .map_err(failed);
-    }
-    let part = part_name(&target);
-    let written = write_new(&part, bytes).and_then(|()| fs::rename(&part, &target));
-    written.map_err(|error| {
-        // The part is ours; when it cannot be removed either, the first error says more.
-        let _ = fs::remove_file(&part);
-        failed(error)
-    })
+    write_all(&[(out, bytes)])
 }
 
-fn write_new(part: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+/// Writes several files as [`write()`]; none of them appears before all are complete.
+pub(crate) fn write_all(files: &[(&Path, &[u8])]) -> Result<(), Failure> {
+    let mut targets = Vec::with_capacity(files.len());
+    for &(out, bytes) in files {
+        let target = Target::of(out)?;
+        let written = target.write(bytes).map_err(|error| failed(out, &error));
+        targets.push((out, written?));
+    }
+    for (out, part) in targets {
+        part.finish().map_err(|error| failed(out, &error))?;
+    }
+    Ok(())
+}
+
+fn failed(out: &Path, error: &io::Error) -> Failure {
+    Failure::input(format!("{}: {error}", out.display()))
+}
+
+/// What an output's name stands for.
+enum Target {
+    /// A device or a pipe is written to, not replaced.
+    Device(PathBuf),
+    /// A file, there or not yet.
+    File(PathBuf),
+}
+
+impl Target {
+    fn of(out: &Path) -> Result<Self, Failure> {
+        let target = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+        match fs::metadata(&target) {
+            Ok(meta) if meta.is_dir() => Err(Failure::input(format!(
+                "{}: expected the name of a file, this is a folder",
+                out.display()
+            ))),
+            Ok(meta) if !meta.is_file() => Ok(Self::Device(target)),
+            _ => Ok(Self::File(target)),
+        }
+    }
+
+    /// An empty part of a file, removed when dropped.
+    fn create(&self) -> io::Result<(Part, Option<File>)> {
+        let Self::File(target) = self else {
+            return Ok((Part(None), None));
+        };
+        let part = part_name(target);
+        let file = File::create_new(&part)?;
+        Ok((Part(Some((part, target.clone()))), Some(file)))
+    }
+
+    /// Writes a device, or the part of a file.
+    fn write(&self, bytes: &[u8]) -> io::Result<Part> {
+        let (part, file) = self.create()?;
+        match (self, file) {
+            (_, Some(mut file)) => {
+                file.write_all(bytes)?;
+                file.sync_all()?;
+            }
+            (Self::Device(path) | Self::File(path), None) => OpenOptions::new()
+                .write(true)
+                .open(path)?
+                .write_all(bytes)?,
+        }
+        Ok(part)
+    }
+}
+
+/// A file under another name than the one it will have; removed unless it is finished.
+struct Part(Option<(PathBuf, PathBuf)>);
+
+impl Part {
+    fn finish(mut self) -> io::Result<()> {
+        if let Some((part, target)) = &self.0 {
+            fs::rename(part, target)?;
+        }
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Some((part, _)) = &self.0 {
+            // The part is ours; when it cannot be removed either, the first error says more.
+            let _ = fs::remove_file(part);
+        }
+    }
 }
 
 fn part_name(target: &Path) -> PathBuf {

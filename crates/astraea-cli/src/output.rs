@@ -69,33 +69,48 @@ impl<E: Into<Error>> From<E> for Failure {
 }
 
 impl Output {
-    // A reader that went away (`astraea inspect F | head`) is no reason to fail.
-    fn stdout(text: &str) {
-        let _ = io::stdout().lock().write_all(text.as_bytes());
+    // A reader that went away (`astraea inspect F | head`) is no reason to fail; a full disk is.
+    fn stdout(text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes());
+        match written.and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 
     fn stderr(text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    pub(crate) fn done(self, done: &Done) {
-        if self.json {
+    /// Prints the results; without them a command is not done, whatever it found out.
+    pub(crate) fn done(self, done: &Done) -> u8 {
+        let written = if self.json {
             Self::stderr(&done.profile);
-            Self::stdout(&line(&done.json));
+            Self::stdout(&line(&done.json))
         } else {
-            Self::stdout(&done.text);
-            Self::stdout(&done.profile);
+            Self::stdout(&done.text).and_then(|()| Self::stdout(&done.profile))
+        };
+        match written {
+            Ok(()) => done.exit_code,
+            Err(error) => {
+                Self::stderr(&format!("error: standard output: {error}\n"));
+                ErrorKind::Input.exit_code()
+            }
         }
     }
 
-    pub(crate) fn failure(self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) -> u8 {
         Self::stderr(&format!("error: {}\n", failure.message));
         if self.json {
             let mut json = failure.json.clone();
             json.insert("error".into(), failure.message.as_str().into());
             json.insert("kind".into(), failure.kind.name().into());
-            Self::stdout(&line(&json));
+            if let Err(error) = Self::stdout(&line(&json)) {
+                Self::stderr(&format!("error: standard output: {error}\n"));
+            }
         }
+        failure.kind.exit_code()
     }
 }
 

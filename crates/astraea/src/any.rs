@@ -6,8 +6,9 @@ use prover_circuit::{AnyCircuit, Limits, with_circuit, witness};
 use prover_core::FieldId;
 use prover_gkr::Violations;
 use prover_proof::ProtocolConfig;
+use prover_verifier::VerifyError;
 
-use crate::decimal::{coefficient_bytes, to_decimal};
+use crate::decimal::{output_decimal, to_decimal};
 use crate::error::Error;
 use crate::inspect::Inspection;
 use crate::options::ProveOptions;
@@ -106,25 +107,36 @@ pub fn verify(
             threads: options.threads,
         };
         let verified = crate::verify_bytes::<F>(circuit, proof, &options)?;
+        if let Some(public) = &public {
+            same_instances(verified.num_instances, public.num_instances())?;
+        }
         Ok(strings(verified))
     })
 }
 
+/// Compares the numbers of instances, which public inputs alone do not tell where there are none.
+///
+/// # Errors
+/// If they differ.
+pub fn same_instances(proof: usize, found: usize) -> Result<(), VerifyError> {
+    match proof == found {
+        true => Ok(()),
+        false => Err(VerifyError::OtherInstances { proof, found }),
+    }
+}
+
 fn strings<F: crate::ChallengeField>(verified: crate::Verified<F>) -> Verified {
-    let width = coefficient_bytes::<F>();
     let base_width = <F::Base as crate::Field>::ENCODED_BYTES;
     let public = verified.public.iter();
-    let outputs = match &verified.outputs {
-        crate::Outputs::Base(values) => values.iter().map(|&v| to_decimal(v, base_width)).collect(),
-        crate::Outputs::Challenge(values) => values.iter().map(|&v| to_decimal(v, width)).collect(),
-    };
+    let number = verified.outputs.len();
+    let outputs = (0..number).map(|place| output_decimal(&verified.outputs, place));
     Verified {
         field: F::ID,
         num_instances: verified.num_instances,
         soundness_bits: verified.bits,
         config: verified.config,
         public: public.map(|&v| to_decimal(v, base_width)).collect(),
-        outputs,
+        outputs: outputs.collect(),
         threads: verified.threads,
     }
 }

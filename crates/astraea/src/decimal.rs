@@ -2,6 +2,7 @@
 
 use prover_core::{ChallengeField, Field};
 use prover_fields::{Extension, FieldSpec};
+use prover_proof::Outputs;
 
 /// An element as a decimal integer; the coefficients of an extension element ascend in brackets,
 /// an element of GF(2^128) is one integer.
@@ -15,8 +16,19 @@ pub fn to_decimal<F: Field>(value: F, coefficient_bytes: usize) -> String {
     }
 }
 
+/// The claimed output at `place` of the output section, as [`to_decimal`].
+///
+/// # Panics
+/// If there are not so many outputs.
+pub fn output_decimal<F: ChallengeField>(outputs: &Outputs<F>, place: usize) -> String {
+    match outputs {
+        Outputs::Base(values) => to_decimal(values[place], F::Base::ENCODED_BYTES),
+        Outputs::Challenge(values) => to_decimal(values[place], coefficient_bytes::<F>()),
+    }
+}
+
 /// Bytes of one coefficient of a challenge-field element.
-pub(crate) fn coefficient_bytes<F: ChallengeField>() -> usize {
+fn coefficient_bytes<F: ChallengeField>() -> usize {
     match FieldSpec::of(F::ID).extension {
         Extension::BinaryPolynomial { .. } => F::ENCODED_BYTES,
         Extension::None | Extension::Binomial { .. } => F::Base::ENCODED_BYTES,

@@ -107,25 +107,29 @@ pub fn inspect<F: ChallengeField>(
 }
 
 /// Classes 0, 1, 2, 3 to 4, 5 to 8, and so on, up to the last with a wire in it.
+/// Cost: a sort of the gates' outputs; a layer may have far more wires than gates.
 fn fan_in<B>(layers: &[LayerGates<B>]) -> Vec<(u64, u64, u64)> {
     let mut classes: Vec<u64> = Vec::new();
+    let mut add = |class: usize, wires: u64| {
+        classes.resize(classes.len().max(class + 1), 0);
+        classes[class] += wires;
+    };
     for layer in layers {
-        let mut gates = vec![0u32; 1 << layer.output_vars];
         let muls = layer.muls.iter().map(|g| g.z);
         let adds = layer.adds.iter().map(|g| g.z);
         let consts = layer.consts.iter().map(|g| g.z);
-        for z in muls.chain(adds).chain(consts) {
-            gates[z as usize] += 1;
+        let mut outputs: Vec<u32> = muls.chain(adds).chain(consts).collect();
+        outputs.sort();
+        let mut without = 1u64 << layer.output_vars;
+        for gates in outputs.chunk_by(|a, b| a == b) {
+            add(
+                gates.len().next_power_of_two().trailing_zeros() as usize + 1,
+                1,
+            );
+            without -= 1;
         }
-        for count in gates {
-            let class = match count {
-                0 => 0,
-                _ => count.next_power_of_two().trailing_zeros() as usize + 1,
-            };
-            if classes.len() <= class {
-                classes.resize(class + 1, 0);
-            }
-            classes[class] += 1;
+        if without > 0 {
+            add(0, without);
         }
     }
     let bounds = |class: usize| match class {
@@ -137,4 +141,35 @@ fn fan_in<B>(layers: &[LayerGates<B>]) -> Vec<(u64, u64, u64)> {
     numbered
         .map(|(class, wires)| (bounds(class).0, bounds(class).1, wires))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use prover_core::{AddGate, CoefRef, ConstGate, Field};
+    use prover_fields::M31;
+
+    use super::*;
+
+    #[test]
+    fn wires_without_gates_cost_nothing() {
+        let coef = CoefRef(0);
+        let layer = LayerGates::<M31> {
+            input_vars: 0,
+            output_vars: 30,
+            constants: vec![M31::from_u64(1)],
+            muls: vec![],
+            adds: vec![AddGate { z: 1, x: 0, coef }; 5],
+            consts: vec![
+                ConstGate { z: 1, coef },
+                ConstGate { z: 7, coef },
+                ConstGate { z: 9, coef },
+                ConstGate { z: 9, coef },
+            ],
+            asserts: vec![],
+        };
+        let layers = vec![layer; 3];
+        let rows = 3 << 30;
+        let expected = [(0, 0, rows - 9), (1, 1, 3), (2, 2, 3), (3, 4, 0), (5, 8, 3)];
+        assert_eq!(fan_in(&layers), expected);
+    }
 }

@@ -34,6 +34,7 @@ mod decimal;
 mod error;
 mod inspect;
 pub mod measure;
+mod memory;
 mod options;
 mod prover;
 mod report;
@@ -41,7 +42,7 @@ mod report;
 pub use backend::{
     BackendChoice, BackendField, BackendVisitor, Engine, LinkedField, Selection, connect,
 };
-pub use decimal::to_decimal;
+pub use decimal::{output_decimal, to_decimal};
 pub use error::{Error, ErrorKind};
 pub use inspect::{Inspection, LayerInspection, inspect};
 pub use options::{HandOff, ProveOptions};

@@ -4,6 +4,7 @@ use prover_gkr::ProverConfig;
 use prover_proof::RandomCoefField;
 
 use crate::backend::BackendChoice;
+use crate::memory::available_bytes;
 
 /// When a run moves to the host-side backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,8 +34,8 @@ pub struct ProveOptions {
     pub hand_off: HandOff,
     /// The field that random coefficients are drawn from.
     pub random_coefs: RandomCoefField,
-    /// Refuse proofs that plan to need more bytes, and stop when more are asked for; `None` refuses
-    /// what the machine's memory cannot hold, where the system tells its size.
+    /// Refuse proofs that plan to need more bytes, and stop when more are asked for; `None` takes the
+    /// memory that this process may still have, where the system tells it.
     pub max_memory_bytes: Option<u64>,
 }
 
@@ -43,15 +44,7 @@ impl ProveOptions {
     pub(crate) fn config(&self) -> ProverConfig {
         ProverConfig {
             random_coefs: self.random_coefs,
-            max_memory_bytes: self.max_memory_bytes.or_else(machine_memory_bytes),
+            max_memory_bytes: self.max_memory_bytes.or_else(available_bytes),
         }
     }
-}
-
-/// The machine's memory, where there is a `/proc/meminfo` to read it from.
-fn machine_memory_bytes() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    kib.checked_mul(1024)
 }

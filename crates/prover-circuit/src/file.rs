@@ -35,7 +35,10 @@ pub enum FileError {
         limit: u64,
     },
     /// Its xz stream is damaged, or asks for more memory than the limit.
-    #[error("{}: byte {offset} of the decompressed content: {source}", path.display())]
+    #[error(
+        "{}: in the xz stream, after {offset} decompressed bytes: expected valid xz: {source}",
+        path.display()
+    )]
     Xz {
         /// The file.
         path: PathBuf,

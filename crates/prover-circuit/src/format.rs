@@ -5,7 +5,7 @@ use prover_core::{AddGate, CoefKind, CoefRef, ConstGate, Field, FieldId, LayerGa
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::fields::{expect_field, integer_key};
 use crate::limits::Limits;
-use crate::model::{Circuit, CircuitParts, MAX_VARS};
+use crate::model::{Circuit, CircuitError, CircuitParts, MAX_VARS};
 use crate::reader::{Reader, error_at};
 
 /// First bytes of the file.
@@ -142,7 +142,7 @@ pub fn decode<B: Field>(bytes: &[u8], limits: &Limits) -> Result<Circuit<B>, Dec
         num_zero_outputs,
         layers,
     };
-    let circuit = Circuit::new(parts).map_err(|e| error_at(0, e))?;
+    let circuit = Circuit::new(parts).map_err(|e| error_at(offset_of(&e), e))?;
     if circuit.num_random() != num_random {
         let (what, expected) = ("num_random", u64::from(circuit.num_random()));
         let found = u64::from(num_random);
@@ -156,6 +156,23 @@ pub fn decode<B: Field>(bytes: &[u8], limits: &Limits) -> Result<Circuit<B>, Dec
         ));
     }
     Ok(circuit)
+}
+
+/// Where the head says what the parts of a circuit contradict; the layers were checked as they were
+/// read.
+fn offset_of(error: &CircuitError) -> u64 {
+    match *error {
+        CircuitError::Layers { .. } => 16,
+        CircuitError::Outputs {
+            num_outputs,
+            output_vars,
+            ..
+        } => match (1..=1u64 << output_vars).contains(&num_outputs.into()) {
+            true => 36,
+            false => 32,
+        },
+        _ => 0,
+    }
 }
 
 /// Reads magic, version and field number.

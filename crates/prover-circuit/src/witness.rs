@@ -11,6 +11,8 @@ use crate::reader::{Reader, error_at};
 
 /// Bytes before the first value.
 const HEADER_BYTES: u64 = 56;
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Writes instances as a witness file.
 /// Cost: one element's encoding for each value.
@@ -159,6 +161,11 @@ pub fn decode_public<B: Field>(
     if matches!(bytes.get(first), Some(b'{' | b'[')) && !bytes.iter().take(8).any(|&b| b == 0) {
         return decode_json(bytes, circuit, limits);
     }
+    // As the number of instances of a witness file it would be over any limit.
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        let what = "expected JSON without a byte order mark, or a witness file".into();
+        return Err(error_at(0, DecodeErrorKind::Json { what }));
+    }
     let mut reader = Reader::new(bytes);
     let header = Header::read::<B>(&mut reader, circuit, limits)?;
     if header.private != 0 {
@@ -267,6 +274,13 @@ fn decode_json<B: Field>(
         let at = offset_of_line(bytes, e.line(), e.column());
         json(at, format!("not JSON: {e}"))
     })?;
+    // Of equal keys the parser keeps the last one only.
+    let inside = bytes.iter().position(|&b| b == b'{').unwrap_or(0) + 1;
+    let second = comma_after(bytes, inside);
+    if tree.is_object() && second < bytes.len() {
+        let what = r#"expected {"public": [[...], ...]} and no other key"#.into();
+        return Err(json(second as u64, what));
+    }
     let instances = tree
         .as_object()
         .filter(|object| object.len() == 1)
@@ -355,9 +369,11 @@ fn json_element<B: Field>(value: &serde_json::Value) -> Option<B> {
     B::decode(low)
 }
 
-/// A decimal integer below `2^256` as little-endian bytes; at least one digit, digits only.
+/// A decimal integer below `2^256` as little-endian bytes; at least one digit, digits only, and no
+/// zero before others.
 fn decimal(text: &str) -> Option<[u8; 32]> {
-    if text.is_empty() || text.len() > 78 {
+    let leading_zero = text.len() > 1 && text.starts_with('0');
+    if text.is_empty() || text.len() > 78 || leading_zero {
         return None;
     }
     let mut bytes = [0u8; 32];

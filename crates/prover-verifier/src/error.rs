@@ -79,8 +79,10 @@ pub enum VerifyError {
     /// Outputs in memory are in another field than their encoding.
     #[error("the outputs are in the wrong one of base and challenge field")]
     OutputsField,
-    /// The expected public inputs do not fit the circuit and the number of instances.
-    #[error("{found} public inputs are expected, the proof has {proof}")]
+    /// The proof is about another number of public inputs.
+    #[error(
+        "the proof has {proof} public inputs in all its instances, those to compare them with are {found}"
+    )]
     PublicLength {
         /// Public inputs in the proof.
         proof: usize,
@@ -92,6 +94,16 @@ pub enum VerifyError {
     OtherCircuit {
         /// The proof's field.
         field: FieldId,
+    },
+    /// The proof is about another number of instances than the expected public inputs.
+    #[error(
+        "the proof is about {proof} instances, the public inputs to compare with about {found}"
+    )]
+    OtherInstances {
+        /// Instances of the proof.
+        proof: usize,
+        /// Instances expected.
+        found: usize,
     },
     /// The proof is about other public inputs.
     #[error("instance {instance}: public input {index} is not the expected one")]
@@ -127,9 +139,10 @@ impl VerifyError {
             | Self::Shape(_)
             | Self::CircuitField { .. }
             | Self::Length { .. }
-            | Self::OutputsField
-            | Self::PublicLength { .. } => ErrorKind::Malformed,
+            | Self::OutputsField => ErrorKind::Malformed,
             Self::OtherCircuit { .. }
+            | Self::OtherInstances { .. }
+            | Self::PublicLength { .. }
             | Self::OtherPublic { .. }
             | Self::TooFewBits { .. }
             | Self::Refused { .. } => ErrorKind::Invalid,

@@ -89,8 +89,7 @@ fn build(args: &GalleryBuildArgs) -> Result<Done, Failure> {
 
 fn write(args: &GalleryBuildArgs, built: &Built) -> Result<Done, Failure> {
     let circuit = files::encode(&built.circuit);
-    files::write(&args.out, &circuit)?;
-    files::write(&args.witness_out, &built.witness)?;
+    files::write_all(&[(&args.out, &circuit), (&args.witness_out, &built.witness)])?;
     let (field, digest) = (built.circuit.field(), hex(&built.circuit.digest()));
     let answers = &built.expected_outputs;
     let json = json!({

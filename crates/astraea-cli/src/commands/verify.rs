@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use astraea::{
-    ChallengeField, Circuit, Field, Limits, ProofHeader, ProofShape, Verified, VerifyOptions, file,
-    soundness_bits, to_decimal, verify_bytes, with_circuit,
+    ChallengeField, Circuit, Field, Limits, ProofHeader, ProofShape, PublicInputs, Verified,
+    VerifyError, VerifyOptions, any, file, output_decimal, soundness_bits, to_decimal,
+    verify_bytes, with_circuit,
 };
 use serde_json::{Map, Value, json};
 
@@ -39,7 +40,7 @@ fn verify<F: ChallengeField>(
     };
     let spinner = spinner("verifying");
     let start = Instant::now();
-    let result = verify_bytes::<F>(circuit, &proof, &options);
+    let result = compare::<F>(circuit, &proof, public.as_ref(), &options);
     let elapsed = start.elapsed().as_nanos() as u64;
     spinner.finish_and_clear();
     let mut json = object(json!({
@@ -59,15 +60,47 @@ fn verify<F: ChallengeField>(
     }
     match result {
         Ok(verified) => Ok(done(args, circuit, &verified, json, elapsed)),
-        Err(error) => {
-            let failure = Failure::from(error);
-            Err(Failure {
-                message: format!("{}: {}", args.proof.display(), failure.message),
-                json,
-                ..failure
-            })
-        }
+        Err(error) => Err(refused(args, error, json)),
     }
+}
+
+/// The proof's file goes before the reason, and the public file where the two contradict each other.
+fn refused(args: &VerifyArgs, error: VerifyError, json: Map<String, Value>) -> Failure {
+    let proof = args.proof.display();
+    let place = match (&error, &args.public) {
+        (
+            VerifyError::OtherInstances { .. }
+            | VerifyError::PublicLength { .. }
+            | VerifyError::OtherPublic { .. },
+            Some(public),
+        ) => format!("{proof} compared with {}", public.display()),
+        _ => proof.to_string(),
+    };
+    let failure = Failure::from(error);
+    Failure {
+        message: format!("{place}: {}", failure.message),
+        json,
+        ..failure
+    }
+}
+
+/// Verifies, and names the numbers of instances where it is they that make the public inputs differ.
+fn compare<F: ChallengeField>(
+    circuit: &Circuit<F::Base>,
+    proof: &[u8],
+    public: Option<&PublicInputs<F::Base>>,
+    options: &VerifyOptions<'_, F::Base>,
+) -> Result<Verified<F>, VerifyError> {
+    let result = verify_bytes::<F>(circuit, proof, options);
+    let instances = match &result {
+        Ok(verified) => verified.num_instances,
+        Err(VerifyError::PublicLength { .. }) => ProofHeader::peek(proof)?.num_instances,
+        Err(_) => return result,
+    };
+    if let Some(public) = public {
+        any::same_instances(instances, public.num_instances())?;
+    }
+    result
 }
 
 /// The instances and the bits of soundness that the head of a proof of this circuit speaks of,
@@ -89,25 +122,38 @@ fn done<F: ChallengeField>(
     elapsed: u64,
 ) -> Done {
     let each = circuit.num_public() as usize;
+    let claimed = (circuit.num_outputs() - circuit.num_zero_outputs()) as usize;
+    let instances = verified.num_instances;
+    let public = |at: usize| to_decimal(verified.public[at], F::Base::ENCODED_BYTES);
+    let output = |at: usize| output_decimal(&verified.outputs, at);
     let from_proof = args.public.is_none();
     let source = if from_proof { "proof" } else { "file" };
     json.insert("threads".into(), verified.threads.into());
     json.insert("public_source".into(), source.into());
+    if args.json && from_proof {
+        json.insert("public".into(), values(instances, each, public));
+    }
+    if args.json {
+        json.insert("outputs".into(), values(instances, claimed, output));
+    }
     let mut text = format!(
         "valid: {} over {}, {:.2} bits of soundness, verified in {}\n",
-        count(verified.num_instances, "instance"),
+        count(instances, "instance"),
         F::ID,
         verified.bits,
         time(elapsed),
     );
     if from_proof && each > 0 {
-        let public = values(&verified.public, each).collect();
-        json.insert("public".into(), public);
         text.push_str("the public inputs were taken from the proof:\n");
-        text.push_str(&listing(&verified.public, each));
+        text.push_str(&listing(instances, each, public));
     } else if each > 0 {
         text.push_str("the public inputs are those of the file\n");
     }
+    match claimed {
+        0 => text.push_str("no outputs are claimed: all must be zero, and are\n"),
+        _ => text.push_str("the outputs are, as the proof claims them:\n"),
+    }
+    text.push_str(&listing(instances, claimed, output));
     Done {
         exit_code: 0,
         json,
@@ -117,21 +163,21 @@ fn done<F: ChallengeField>(
 }
 
 /// An array of decimal strings for each instance.
-fn values<B: Field>(public: &[B], each: usize) -> impl Iterator<Item = Value> {
-    let decimal = |&value: &B| Value::from(to_decimal(value, B::ENCODED_BYTES));
-    public
-        .chunks(each)
-        .map(move |instance| instance.iter().map(decimal).collect())
+fn values(instances: usize, each: usize, at: impl Fn(usize) -> String) -> Value {
+    let instance = |s: usize| -> Value { (s * each..(s + 1) * each).map(&at).collect() };
+    (0..instances).map(instance).collect()
 }
 
-/// A line for each instance, shortened where it gets long.
-fn listing<B: Field>(public: &[B], each: usize) -> String {
+/// A line for each instance with values, shortened where it gets long.
+fn listing(instances: usize, each: usize, at: impl Fn(usize) -> String) -> String {
     let mut text = String::new();
-    let instances = public.len() / each;
-    for (number, instance) in public.chunks(each).take(SHOWN).enumerate() {
-        let _ = write!(text, "  instance {number}:");
-        for &value in instance.iter().take(SHOWN) {
-            let _ = write!(text, " {}", to_decimal(value, B::ENCODED_BYTES));
+    if each == 0 {
+        return text;
+    }
+    for instance in 0..instances.min(SHOWN) {
+        let _ = write!(text, "  instance {instance}:");
+        for place in 0..each.min(SHOWN) {
+            let _ = write!(text, " {}", at(instance * each + place));
         }
         if each > SHOWN {
             let _ = write!(text, " ... and {} more", each - SHOWN);

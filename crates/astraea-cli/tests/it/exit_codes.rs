@@ -128,7 +128,7 @@ fn malformed_circuits_and_witnesses() {
         fs::write(&fake, &packed[..len]).unwrap();
         let ran = prove(&fake, &witness).code(2);
         assert!(
-            ran.stderr.contains("the file ends"),
+            ran.stderr.contains("the file ends") && ran.stderr.contains("expected valid xz"),
             "{len}: {}",
             ran.stderr
         );
@@ -166,6 +166,7 @@ fn usage() {
         "{}",
         ran.stderr
     );
+    verify(folder, &out, &["--min-bits", "1e300"]).code(2);
     let bad: [&[&str]; 7] = [
         &["--backend", "abacus"],
         &["--window", "0"],
@@ -304,5 +305,95 @@ fn absent_backends_and_too_little_memory() {
             &["--backend", backend, "--max-memory", "1G"],
         )
         .code(0);
+    }
+}
+
+/// Results that cannot be written are an error; a reader that went away is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_output() {
+    use std::process::{Command, Stdio};
+    for args in [
+        &["gallery", "list"][..],
+        &["gallery", "list", "--json"],
+        &["--help"],
+    ] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_astraea"));
+        let status = command
+            .args(args)
+            .stdout(full)
+            .stderr(Stdio::null())
+            .status();
+        assert_eq!(status.unwrap().code(), Some(2), "{args:?}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_astraea"));
+        let ran = command.args(args).stdout(writer).output().unwrap();
+        assert_eq!(
+            (ran.status.code(), ran.stderr),
+            (Some(0), vec![]),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_choice_of_logs() {
+    for (logs, code) in [
+        ("prover_gkr=loud", 2),
+        ("info,prover_gkr=debug", 0),
+        ("", 0),
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_astraea"));
+        let ran = command
+            .args(["gallery", "list"])
+            .env("ASTRAEA_LOG", logs)
+            .output()
+            .unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{logs}");
+        let stderr = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(stderr.contains("ASTRAEA_LOG"), code == 2, "{stderr}");
+    }
+}
+
+#[test]
+fn an_error_names_its_place_in_the_head() {
+    let dir = Folder::new();
+    let (circuit, changed) = (dir.file("circuit"), dir.file("changed"));
+    let (folder, ..) = FIXTURES[0];
+    let good = fixture(folder, "circuit.txt.xz");
+    astraea(&["convert", "--circuit", &good, "--out", &circuit]).code(0);
+    for at in [32, 36] {
+        let mut bytes = fs::read(&circuit).unwrap();
+        bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
+        fs::write(&changed, &bytes).unwrap();
+        let ran = astraea(&["inspect", &changed]).code(2);
+        let expected = format!("changed: byte {at}: ");
+        assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    }
+}
+
+/// What cannot be written is found out before the work, and leaves nothing behind.
+#[test]
+fn outputs_that_cannot_be_created() {
+    let dir = Folder::new();
+    let (good, bad) = (dir.file("good"), dir.file("no/such/folder"));
+    fs::write(&good, "kept").unwrap();
+    let build = ["gallery", "build", "keccak256", "--field", "gf2"];
+    for (circuit, witness) in [(&good, &bad), (&bad, &good)] {
+        let files = ["--out", &**circuit, "--witness-out", &**witness];
+        astraea(&[&build[..], &files[..]].concat()).code(2);
+        assert_eq!(dir.names(), ["good"]);
+        assert_eq!(fs::read_to_string(&good).unwrap(), "kept");
+    }
+    // Before the circuit is looked for, too.
+    let files = ["--circuit", "absent", "--witness", "absent", "--out"];
+    for out in [&bad, &dir.file("")] {
+        let ran = astraea(&[&["prove"], &files[..], &[out.as_str()]].concat()).code(2);
+        assert!(!ran.stderr.contains("absent"), "{}", ran.stderr);
     }
 }

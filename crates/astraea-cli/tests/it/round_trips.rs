@@ -155,7 +155,18 @@ fn public_inputs_from_a_file() {
         "{}",
         ran.stderr
     );
+    // Another number of instances is another statement, and neither file's fault.
+    let instances = json["public"].as_array_mut().unwrap();
+    instances.pop();
+    fs::write(&file, json.to_string()).unwrap();
+    let ran = verify(folder, &out, &["--public", &file]).code(1);
+    for part in ["public.json", "about 16 instances", "about 15"] {
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    }
     for (text, place) in [
+        ("{\"public\": [], \"public\": [[1]]}", 13),
+        ("{\"public\": [[\"007\", 1]]}", 12),
+        ("\u{feff}{\"public\": [[1]]}", 0),
         ("{\"public\": 1}", 0),
         ("[[1]]", 0),
         ("{\"public\": [\n[1,, 2]]}", 16),
@@ -164,6 +175,37 @@ fn public_inputs_from_a_file() {
         let ran = verify(folder, &out, &["--public", &file]).code(2);
         let expected = format!("public.json: byte {place}: ");
         assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    }
+}
+
+/// `verify` shows what was proven: public inputs and claimed outputs of every instance.
+#[test]
+fn verify_shows_the_claimed_outputs() {
+    let dir = Folder::new();
+    let (circuit, witness, proof) = (dir.file("c"), dir.file("w"), dir.file("p"));
+    let build = "gallery build matmul --field m31 --size 8 --instances 3 --out";
+    let mut args: Vec<&str> = build.split(' ').collect();
+    args.extend([&*circuit, "--witness-out", &witness]);
+    astraea(&args).code(0);
+    let files = ["--circuit", &circuit, "--witness", &witness];
+    astraea(&[&["prove"], &files[..], &["--out", &proof]].concat()).code(0);
+    let verify = ["verify", "--circuit", &circuit, "--proof", &proof];
+    let json = astraea(&[&verify[..], &["--json"]].concat()).code(0).json();
+    assert_eq!(json["public"], serde_json::json!([[], [], []]));
+    let outputs = json["outputs"].as_array().unwrap();
+    assert_eq!(outputs.len(), 3);
+    for instance in outputs {
+        assert_eq!(instance.as_array().unwrap().len(), 64);
+    }
+    let text = astraea(&verify).code(0).stdout;
+    let first = outputs[1][0].as_str().unwrap();
+    assert!(text.contains(&format!("instance 1: {first} ")), "{text}");
+    assert!(text.contains("... and 48 more"), "{text}");
+    // Without public inputs the number of instances still has to be the same.
+    let public = dir.file("public.json");
+    for (file, code) in [("{\"public\": [[], [], []]}", 0), ("{\"public\": [[]]}", 1)] {
+        fs::write(&public, file).unwrap();
+        astraea(&[&verify[..], &["--public", &public]].concat()).code(code);
     }
 }
 
