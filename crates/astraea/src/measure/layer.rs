@@ -33,7 +33,7 @@ impl<F: ChallengeField, B: LayerBackend<F>> Prepared<F, B> {
         layer: &LayerGates<F::Base>,
     ) -> Result<Self, Error> {
         let mut random = SplitMix64::new(3);
-        let host = Arc::new(LayerWiring::new(layer));
+        let host = Arc::new(LayerWiring::try_new(layer)?);
         let wiring = backend.upload_wiring(queue, &host)?;
         let none = RandomCoefs::<F>::Base(Vec::new());
         let coefs = backend.upload_coefs(queue, LayerCoefs::new(&host, &none))?;
