@@ -10,7 +10,7 @@ use crate::CpuBackend;
 use crate::arith::Lanes;
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::memory::{Budget, Buffer};
-use crate::rows::Run;
+use crate::rows::ExtSum;
 use crate::simd::Level;
 use crate::table::num_blocks;
 
@@ -164,15 +164,11 @@ impl<F: CpuField> Kernel<F> for EqRows<'_, F> {
         let width = self.halves[0].1.len();
         for (row, out) in self.range.zip(self.out.chunks_exact_mut(width)) {
             for (column, out) in out.iter_mut().enumerate() {
-                let mut products = a.acc();
-                let mut run = Run::new(A::RUN);
+                let mut sum = ExtSum::new(a);
                 for (outer, inner) in self.halves {
-                    if run.is_over() {
-                        a.settle(&mut products);
-                    }
-                    a.mac(&mut products, a.load(&inner[column]), a.splat(outer[row]));
+                    sum.mac(a.load(&inner[column]), a.splat(outer[row]));
                 }
-                a.write(a.reduce(products), out);
+                a.write(sum.finish(), out);
             }
         }
     }

@@ -8,7 +8,7 @@ use prover_core::{Field, GateRows, Slots};
 
 use crate::arith::{Arith, Lanes};
 use crate::gather::{Gather, Picked, all_lanes};
-use crate::rows::Run;
+use crate::rows::ExtSum;
 
 /// Rows longer than this are summed along their gates instead of side by side.
 const LONG_ROW: u32 = 64;
@@ -84,7 +84,7 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
         for k in 0..longest {
             self.add_to(a, &mut sum, a.slice(ends, k));
         }
-        sum.finish()
+        sum.finish(a)
     }
 
     /// The same, each row by itself and its gates side by side.
@@ -98,7 +98,7 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
                 let end = row.end.min(start + A::Block::WIDTH);
                 self.add_to(a, &mut sum, a.run(start..end));
             }
-            block.set(lane, a.sum_lanes(sum.finish()));
+            block.set(lane, a.sum_lanes(sum.finish(a)));
         }
         a.load(&block)
     }
@@ -113,7 +113,7 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
             None => sum.rest = a.add(sum.rest, weight),
             Some(eq_x) => {
                 let x = a.wires(&self.order.others, K - 1, picked.at);
-                sum.mac(weight, a.gather(eq_x, x));
+                sum.products.mac(weight, a.gather(eq_x, x));
             }
         }
     }
@@ -130,34 +130,22 @@ fn longest(ends: &[u32]) -> u32 {
 
 /// A sum of lanes and of their products.
 struct Sum<A: Arith> {
-    a: A,
-    products: A::Acc,
+    products: ExtSum<A>,
     rest: A::V,
-    run: Run,
 }
 
 impl<A: Arith> Sum<A> {
     #[inline(always)]
     fn new(a: A) -> Self {
         Self {
-            a,
-            products: a.acc(),
+            products: ExtSum::new(a),
             rest: a.splat(A::F::ZERO),
-            run: Run::new(A::RUN),
         }
     }
 
     #[inline(always)]
-    fn mac(&mut self, x: A::V, y: A::V) {
-        if self.run.is_over() {
-            self.a.settle(&mut self.products);
-        }
-        self.a.mac(&mut self.products, x, y);
-    }
-
-    #[inline(always)]
-    fn finish(self) -> A::V {
-        self.a.add(self.rest, self.a.reduce(self.products))
+    fn finish(self, a: A) -> A::V {
+        a.add(self.rest, self.products.finish())
     }
 }
 

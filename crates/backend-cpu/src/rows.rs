@@ -179,7 +179,7 @@ impl<A: Arith> BaseSum<A> {
 }
 
 /// A sum of products in the challenge field.
-struct ExtSum<A: Arith> {
+pub(crate) struct ExtSum<A: Arith> {
     a: A,
     products: A::Acc,
     run: Run,
@@ -187,7 +187,7 @@ struct ExtSum<A: Arith> {
 
 impl<A: Arith> ExtSum<A> {
     #[inline(always)]
-    fn new(a: A) -> Self {
+    pub(crate) fn new(a: A) -> Self {
         Self {
             a,
             products: a.acc(),
@@ -196,7 +196,7 @@ impl<A: Arith> ExtSum<A> {
     }
 
     #[inline(always)]
-    fn mac(&mut self, x: A::V, y: A::V) {
+    pub(crate) fn mac(&mut self, x: A::V, y: A::V) {
         if self.run.is_over() {
             self.a.settle(&mut self.products);
         }
@@ -204,7 +204,7 @@ impl<A: Arith> ExtSum<A> {
     }
 
     #[inline(always)]
-    fn finish(self) -> A::V {
+    pub(crate) fn finish(self) -> A::V {
         self.a.reduce(self.products)
     }
 }
