@@ -100,6 +100,6 @@ macro_rules! plain_field {
 }
 
 plain_field!(Bn254, Gf2e128, GoldilocksExt2);
-// With vectors unless compiled without optimisation: see `vectors`.
+// With vectors unless compiled without optimisation: see `m31`.
 #[cfg(unoptimized)]
 plain_field!(prover_fields::M31Ext3);

@@ -19,20 +19,12 @@ mod layer;
 mod layer_kernels;
 #[cfg(not(unoptimized))]
 mod m31;
-#[cfg(not(unoptimized))]
-mod m31_blocks;
-#[cfg(not(unoptimized))]
-mod m31_gather;
 mod memory;
 mod product;
 mod rounds;
 mod rows;
 mod simd;
 mod table;
-#[cfg(not(unoptimized))]
-mod vector;
-#[cfg(not(unoptimized))]
-mod vectors;
 
 use std::sync::Arc;
 

@@ -4,11 +4,11 @@ use core::ops::Range;
 
 use prover_core::Slots;
 
+use super::M31Lanes;
+use super::blocks::{M31Ext3x16, M31x16, words_of_base, words_of_ext};
+use super::vector::Vector;
 use crate::arith::{Arith, Lanes};
 use crate::gather::{Gather, Picked, all_lanes};
-use crate::m31::M31Lanes;
-use crate::m31_blocks::{M31Ext3x16, M31x16, words_of_base, words_of_ext};
-use crate::vector::Vector;
 
 /// The most bytes in which a gather addresses what it reads: its places are signed, and a word's
 /// place is multiplied by four.

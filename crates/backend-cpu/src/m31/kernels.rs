@@ -1,15 +1,15 @@
-//! Fields computed with vectors: kernels compiled once for each SIMD level.
+//! Mersenne-31's kernels, compiled once for each SIMD level.
 
 use prover_fields::M31Ext3;
 
+use super::M31Lanes;
+use super::blocks::{M31Ext3x16, M31x16};
+#[cfg(target_arch = "x86_64")]
+use super::vector::{Avx2, Avx512};
+use super::vector::{Portable, Vector};
 use crate::field::{CpuField, Kernel, kernels};
-use crate::m31::M31Lanes;
-use crate::m31_blocks::{M31Ext3x16, M31x16};
 use crate::product::Sums;
 use crate::simd::{Level, SimdLevel};
-#[cfg(target_arch = "x86_64")]
-use crate::vector::{Avx2, Avx512};
-use crate::vector::{Portable, Vector};
 use crate::{eq, layer_kernels, rounds};
 
 impl CpuField for M31Ext3 {

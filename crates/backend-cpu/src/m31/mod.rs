@@ -4,11 +4,16 @@
 //! Products go to 64-bit lanes, those of even and of odd lanes apart. A 64-bit lane holds four
 //! products and a settled sum: `4 p^2 + 2^33 + 2^31 < 2^64 - 2^32 - 1`.
 
+mod blocks;
+mod gather;
+mod kernels;
+mod vector;
+
 use prover_fields::{M31, M31Ext3};
 
 use crate::arith::Arith;
-use crate::m31_blocks::{M31Ext3x16, M31x16};
-use crate::vector::Vector;
+use blocks::{M31Ext3x16, M31x16};
+use vector::Vector;
 
 const P: u32 = M31::MODULUS;
 
