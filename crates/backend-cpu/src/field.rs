@@ -7,7 +7,7 @@ use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
 use crate::product::Sums;
 use crate::simd::Level;
-use crate::{eq, layer_kernels, rounds};
+use crate::{eq, layer_kernels, rounds, wires};
 
 /// Arithmetic on a field's tables.
 pub trait ArithOf<F: CpuField>: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock> {}
@@ -77,6 +77,10 @@ cpu_field! {
     constant_term(layer_kernels::ConstantTerm<'_, Self>) -> Self;
     add_term(layer_kernels::AddTerm<'_, Self>) -> Self;
     phase_two_rows(layer_kernels::PhaseTwoRows<'_, Self>) -> Self;
+    wire_base_rows(wires::WireBaseRows<'_, Self>) -> ();
+    wire_ext_rows(wires::WireExtRows<'_, Self>) -> ();
+    wire_phase_one(wires::WirePhaseOne<'_, Self>) -> ();
+    wire_bind(wires::WireBind<'_, Self>) -> ();
 }
 
 /// Runs a kernel value by value.

@@ -1,6 +1,6 @@
 //! Reading tables and lists of gates at places that differ from lane to lane.
 
-use prover_core::{ChallengeField, Slots};
+use prover_core::{ChallengeField, Field, Slots};
 
 use crate::arith::{Arith, Plain};
 
@@ -29,6 +29,14 @@ pub trait Gather: Arith {
     /// Place `k` of each row of a block, if the row has it. A row ends where the next begins: `ends`
     /// is one longer than the block has rows.
     fn slice(self, ends: &[u32], k: u32) -> Picked<Self::Places>;
+    /// The places in a list of at least `WIDTH`.
+    fn places(self, list: &[u32; 16]) -> Self::Places;
+    /// `k` places on from the starts of rows, where that is before their ends.
+    fn within(self, starts: Self::Places, ends: Self::Places, k: u32) -> Picked<Self::Places>;
+    /// The places of wires of a table with `2^log` instances: `wire 2^log + lane mod 2^log`.
+    fn instances(self, wires: Self::Places, log: usize) -> Self::Places;
+    /// The same of one instance: `wire 2^log + instance`.
+    fn instance(self, wires: Self::Places, log: usize, instance: usize) -> Self::Places;
     /// A wire of the gates at some places, as places.
     fn wires<const K: usize>(
         self,
@@ -44,6 +52,8 @@ pub trait Gather: Arith {
     fn gather_base(self, table: &[Self::BaseBlock], at: Self::Places) -> Self::B;
     /// The lanes whose bits are set, and zero in the others.
     fn keep(self, v: Self::V, lanes: u32) -> Self::V;
+    /// The same in the base field.
+    fn keep_base(self, b: Self::B, lanes: u32) -> Self::B;
     /// Asks for a block that will be read soon.
     fn prefetch(self, block: &Self::BaseBlock);
 }
@@ -66,6 +76,26 @@ impl<F: ChallengeField> Gather for Plain<F> {
         }
     }
     #[inline(always)]
+    fn places(self, list: &[u32; 16]) -> usize {
+        list[0] as usize
+    }
+    #[inline(always)]
+    fn within(self, starts: usize, ends: usize, k: u32) -> Picked<usize> {
+        let at = starts + k as usize;
+        Picked {
+            at,
+            lanes: u32::from(at < ends),
+        }
+    }
+    #[inline(always)]
+    fn instances(self, wires: usize, _log: usize) -> usize {
+        wires
+    }
+    #[inline(always)]
+    fn instance(self, wires: usize, log: usize, instance: usize) -> usize {
+        (wires << log) + instance
+    }
+    #[inline(always)]
     fn wires<const K: usize>(self, gates: &[[u32; K]], which: usize, at: usize) -> usize {
         gates[at][which] as usize
     }
@@ -84,6 +114,10 @@ impl<F: ChallengeField> Gather for Plain<F> {
     #[inline(always)]
     fn keep(self, v: F, lanes: u32) -> F {
         if lanes & 1 == 1 { v } else { F::ZERO }
+    }
+    #[inline(always)]
+    fn keep_base(self, b: F::Base, lanes: u32) -> F::Base {
+        if lanes & 1 == 1 { b } else { F::Base::ZERO }
     }
     #[inline(always)]
     fn prefetch(self, _block: &F::Base) {}

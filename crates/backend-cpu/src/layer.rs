@@ -6,16 +6,14 @@ use std::sync::Arc;
 use prover_core::{BackendError, DeviceMle, LayerCoefs, LayerWiring};
 
 use crate::CpuBackend;
-use crate::arith::{Lanes, Plain};
+use crate::arith::Lanes;
 use crate::field::CpuField;
-use crate::gates::{CoefTable, Gates};
-use crate::interpret::Blocks;
 use crate::layer_kernels::{
     AddTerm, BaseRows, BindRows, ConstantTerm, ExtRows, Layer, Parts, PhaseOneRows, PhaseTwoRows,
 };
 use crate::memory::{Budget, Buffer};
-use crate::rows;
 use crate::table::{CpuMle, Data, num_blocks, pack};
+use crate::wires::{WireBaseRows, WireBind, WireExtRows, WirePhaseOne, WireRows};
 
 /// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
 const MIN_GATES: usize = 512;
@@ -65,33 +63,6 @@ impl<F: CpuField> CpuCoefs<F> {
     }
 }
 
-/// Values of a base-field table, one by one.
-fn base_values<F: CpuField>(
-    budget: &Budget,
-    blocks: &[F::BaseBlock],
-    num_vars: usize,
-) -> Result<Vec<F::Base>, BackendError> {
-    let mut values = budget.host(1 << num_vars)?;
-    values.extend((0..1usize << num_vars).map(|i| blocks[i / F::WIDTH].get(i % F::WIDTH)));
-    Ok(values)
-}
-
-/// A table as blocks of one value, kept in one of two variables.
-macro_rules! one_lane {
-    ($budget:expr, $base:ident, $ext:ident, $mle:expr) => {
-        match &$mle.data {
-            Data::Base(blocks) => {
-                $base = base_values::<F>($budget, blocks, $mle.num_vars)?;
-                Blocks::<Plain<F>>::Base(&$base)
-            }
-            Data::Ext(_) => {
-                $ext = $mle.values($budget)?;
-                Blocks::<Plain<F>>::Ext(&$ext)
-            }
-        }
-    };
-}
-
 impl CpuBackend {
     fn layer<'a, F: CpuField>(
         wiring: &'a CpuWiring<F>,
@@ -134,38 +105,76 @@ impl CpuBackend {
         let layer = Self::layer(wiring, coefs, below);
         let publics = check_publics(&layer, publics);
         let num_vars = layer.wiring.output_vars as usize + layer.instance_vars;
+        let wire_rows = WireRows {
+            layer: (layer.wiring, coefs),
+            below,
+            publics,
+            log: layer.instance_vars,
+            range: 0..num_blocks::<F>(num_vars),
+        };
         let base = match (&below.data, layer.coefs) {
             (Data::Base(blocks), LayerCoefs::Base(_)) => blocks,
             _ => {
-                let blocks = self.ext_rows(&layer, below, publics)?;
+                let blocks = self.ext_rows(&layer, wire_rows)?;
                 return Ok(CpuMle::ext(num_vars, blocks));
             }
         };
-        let blocks = self.base_rows(&layer, base, below.num_vars, publics)?;
+        let blocks = self.base_rows(&layer, base, wire_rows)?;
         Ok(CpuMle::base(num_vars, blocks))
+    }
+
+    /// Base-field outputs of fewer instances than lanes.
+    fn wire_base_rows<F: CpuField>(
+        &self,
+        rows: WireRows<'_, F>,
+    ) -> Result<Buffer<F::BaseBlock>, BackendError> {
+        let mut out = Buffer::with_capacity(&self.budget, rows.range.len())?;
+        // SAFETY: the kernel writes every block.
+        unsafe {
+            let shape = (rows.range.len(), 1, self.wire_chunk(&rows));
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let rows = WireRows { range, ..rows };
+                F::wire_base_rows(self.level, WireBaseRows { rows, out });
+            });
+        }
+        Ok(out)
+    }
+
+    /// The same in the challenge field.
+    fn wire_ext_rows<F: CpuField>(
+        &self,
+        rows: WireRows<'_, F>,
+    ) -> Result<Buffer<F::Block>, BackendError> {
+        let mut out = Buffer::with_capacity(&self.budget, rows.range.len())?;
+        // SAFETY: the kernel writes every block.
+        unsafe {
+            let shape = (rows.range.len(), 1, self.wire_chunk(&rows));
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let rows = WireRows { range, ..rows };
+                F::wire_ext_rows(self.level, WireExtRows { rows, out });
+            });
+        }
+        Ok(out)
+    }
+
+    fn wire_chunk<F: CpuField>(&self, rows: &WireRows<'_, F>) -> usize {
+        let wiring = rows.layer.0;
+        let gates = wiring.mul_by_z.len() + wiring.add_by_z.len() + wiring.const_by_z.len();
+        self.gate_chunk(rows.range.len(), gates << rows.log)
     }
 
     fn base_rows<F: CpuField>(
         &self,
         layer: &Layer<'_, F>,
         below: &[F::BaseBlock],
-        below_vars: usize,
-        publics: &[F::BaseBlock],
+        wire_rows: WireRows<'_, F>,
     ) -> Result<Buffer<F::BaseBlock>, BackendError> {
+        let publics = wire_rows.publics;
         let wiring = layer.wiring;
         let rows = 1usize << wiring.output_vars;
         let gates = wiring.mul_by_z.len() + wiring.add_by_z.len() + wiring.const_by_z.len();
         let Some(width) = layer.width() else {
-            let width = 1 << layer.instance_vars;
-            let below = base_values::<F>(&self.budget, below, below_vars)?;
-            let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
-            let mut out = self.budget.host(rows * width)?;
-            let spare = &mut out.spare_capacity_mut()[..rows * width];
-            let rows_of = layer.rows::<Plain<F>>(width, 0..rows);
-            rows::evaluate_base(Plain::NEW, rows_of, &below, &publics, spare);
-            // SAFETY: the kernel writes every value of every row.
-            unsafe { out.set_len(rows * width) };
-            return pack(&self.budget, &out);
+            return self.wire_base_rows(wire_rows);
         };
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
         let shape = (rows, width, self.row_chunk(rows, gates * width));
@@ -190,27 +199,14 @@ impl CpuBackend {
     fn ext_rows<F: CpuField>(
         &self,
         layer: &Layer<'_, F>,
-        below: &CpuMle<F>,
-        publics: &[F::BaseBlock],
+        wire_rows: WireRows<'_, F>,
     ) -> Result<Buffer<F::Block>, BackendError> {
+        let (below, publics) = (wire_rows.below, wire_rows.publics);
         let wiring = layer.wiring;
         let rows = 1usize << wiring.output_vars;
         let gates = wiring.mul_by_z.len() + wiring.add_by_z.len();
         let Some(width) = layer.width() else {
-            let width = 1 << layer.instance_vars;
-            let publics: Vec<F::Base> = publics.iter().flat_map(lanes_of::<F>).collect();
-            let (base, ext);
-            let below = one_lane!(&self.budget, base, ext, below);
-            let mut out = self.budget.host(rows * width)?;
-            let shape = (rows, width, self.row_chunk(rows, gates));
-            // SAFETY: the kernel writes every value of every row.
-            unsafe {
-                self.exec.fill(&mut out, shape, |range, out| {
-                    let rows = layer.rows(width, range);
-                    rows::evaluate_ext(Plain::NEW, rows, below, &publics, out);
-                });
-            }
-            return pack(&self.budget, &out);
+            return self.wire_ext_rows(wire_rows);
         };
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
         let shape = (rows, width, self.row_chunk(rows, gates * width));
@@ -282,7 +278,7 @@ impl CpuBackend {
         let constant = sum(partials) + publics.fold(F::ZERO, Add::add);
         let table = match layer.width() {
             Some(width) => self.phase_one_rows(parts, blocks, below, width)?,
-            None => self.phase_one_by_lane(&layer, weights, below)?,
+            None => self.wire_phase_one(parts, blocks, below, layer.instance_vars)?,
         };
         Ok((CpuMle::ext(below.num_vars, table), constant))
     }
@@ -319,45 +315,34 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// The same with fewer instances than lanes: value by value.
-    fn phase_one_by_lane<F: CpuField>(
+    /// The same with fewer instances than lanes.
+    fn wire_phase_one<F: CpuField>(
         &self,
-        layer: &Layer<'_, F>,
-        weights: &CpuMle<F>,
+        layer: Parts<'_, F>,
+        weights: &[F::Block],
         below: &CpuMle<F>,
+        log: usize,
     ) -> Result<Buffer<F::Block>, BackendError> {
-        let wiring = layer.wiring;
-        let (rows, width) = (1usize << wiring.input_vars, 1 << layer.instance_vars);
-        let weights = weights.values(&self.budget)?;
-        let coefs = plain_coefs(layer.coefs);
-        let (base, ext);
-        let below = one_lane!(&self.budget, base, ext, below);
-        let mut out = self.budget.host(rows * width)?;
+        let wiring = layer.0;
+        let blocks = num_blocks::<F>(below.num_vars);
         let gates = wiring.mul_by_x.len() + wiring.add_by_x.len();
-        let shape = (rows, width, self.row_chunk(rows, gates));
-        // SAFETY: the kernel writes every value of every row.
+        let mut out = Buffer::with_capacity(&self.budget, blocks)?;
+        // SAFETY: the kernel writes every block.
         unsafe {
-            self.exec.fill(&mut out, shape, |range, out| {
-                let work = rows::PhaseOne {
-                    muls: Gates {
-                        order: &wiring.mul_by_x,
-                        coefs,
-                        weights: &weights,
-                        eq_x: None,
-                    },
-                    adds: Gates {
-                        order: &wiring.add_by_x,
-                        coefs,
-                        weights: &weights,
-                        eq_x: None,
-                    },
+            let shape = (blocks, 1, self.gate_chunk(blocks, gates << log));
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let kernel = WirePhaseOne {
+                    layer,
+                    weights,
                     below,
-                    width,
+                    log,
+                    range,
+                    out,
                 };
-                rows::phase_one(Plain::<F>::NEW, work, range, out);
+                F::wire_phase_one(self.level, kernel);
             });
         }
-        pack(&self.budget, &out)
+        Ok(out)
     }
 
     /// Phase two's table and add term.
@@ -418,13 +403,7 @@ impl CpuBackend {
             .expect("the point has more coordinates than the table variables");
         if 1 << point.len() < F::WIDTH {
             let weights = prover_core::mle::eq_table(point, F::ONE);
-            let mut bound = self.budget.host(1 << num_vars)?;
-            bound.extend((0..1usize << num_vars).map(|i| {
-                let values = (0..weights.len()).map(|b| mle.get(i * weights.len() + b));
-                let products = values.zip(&weights).map(|(v, &w)| v * w);
-                products.fold(F::ZERO, Add::add)
-            }));
-            return CpuMle::from_values(&self.budget, &bound);
+            return self.wire_bind(mle, &weights, num_vars);
         }
         let weights = self.eq_blocks(&[(F::ONE, point)])?;
         let blocks = num_blocks::<F>(num_vars);
@@ -445,22 +424,39 @@ impl CpuBackend {
         }
         Ok(CpuMle::ext(num_vars, out))
     }
+
+    /// The same of fewer instances than lanes.
+    fn wire_bind<F: CpuField>(
+        &self,
+        table: &CpuMle<F>,
+        weights: &[F],
+        num_vars: usize,
+    ) -> Result<CpuMle<F>, BackendError> {
+        let blocks = num_blocks::<F>(num_vars);
+        let mut out = Buffer::with_capacity(&self.budget, blocks)?;
+        // SAFETY: the kernel writes every block.
+        unsafe {
+            let shape = (
+                blocks,
+                1,
+                self.exec.chunk_len(blocks, MIN_GATHERED_GATES / F::WIDTH),
+            );
+            self.exec.fill(out.values_mut(), shape, |range, out| {
+                let kernel = WireBind {
+                    table,
+                    weights,
+                    range,
+                    out,
+                };
+                F::wire_bind(self.level, kernel);
+            });
+        }
+        Ok(CpuMle::ext(num_vars, out))
+    }
 }
 
 fn sum<F: CpuField>(partials: Vec<F>) -> F {
     partials.into_iter().fold(F::ZERO, Add::add)
-}
-
-/// The coefficients for arithmetic value by value.
-fn plain_coefs<F: CpuField>(coefs: &LayerCoefs<F>) -> CoefTable<'_, Plain<F>> {
-    match coefs {
-        LayerCoefs::Base(values) => CoefTable::Base(values),
-        LayerCoefs::Challenge(values) => CoefTable::Ext(values),
-    }
-}
-
-fn lanes_of<F: CpuField>(block: &F::BaseBlock) -> Vec<F::Base> {
-    (0..F::WIDTH).map(|lane| block.get(lane)).collect()
 }
 
 /// The blocks of a challenge-field table of `2^num_vars` values.

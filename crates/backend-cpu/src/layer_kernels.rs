@@ -211,21 +211,26 @@ impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
     }
 }
 
+/// A layer's coefficients, typed for an arithmetic.
+#[inline(always)]
+pub(crate) fn coef_table<F: CpuField, A: ArithOf<F>>(coefs: &CpuCoefs<F>) -> CoefTable<'_, A> {
+    match &coefs.table {
+        CoefBlocks::Base(blocks) => CoefTable::Base(blocks),
+        CoefBlocks::Ext(blocks) => CoefTable::Ext(blocks),
+    }
+}
+
 /// A list of gates, typed for an arithmetic.
 #[inline(always)]
-fn gates<'a, F: CpuField, A: ArithOf<F>, const K: usize>(
+pub(crate) fn gates<'a, F: CpuField, A: ArithOf<F>, const K: usize>(
     order: &'a GateRows<K>,
     coefs: &'a CpuCoefs<F>,
     weights: &'a [F::Block],
     eq_x: Option<&'a [F::Block]>,
 ) -> Gates<'a, A, K> {
-    let coefs = match &coefs.table {
-        CoefBlocks::Base(blocks) => CoefTable::Base(blocks),
-        CoefBlocks::Ext(blocks) => CoefTable::Ext(blocks),
-    };
     Gates {
         order,
-        coefs,
+        coefs: coef_table::<F, A>(coefs),
         weights,
         eq_x,
     }

@@ -25,6 +25,7 @@ mod rounds;
 mod rows;
 mod simd;
 mod table;
+mod wires;
 
 use std::sync::Arc;
 

@@ -17,23 +17,29 @@ pub(crate) type BaseOf<A> = <<A as Arith>::F as ChallengeField>::Base;
 pub(crate) struct Run {
     len: usize,
     left: usize,
+    is_empty: bool,
 }
 
 impl Run {
     #[inline(always)]
     pub(crate) fn new(len: usize) -> Self {
-        Self { len, left: len }
+        Self {
+            len,
+            left: len,
+            is_empty: true,
+        }
     }
 
     /// Whether no product was counted.
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.left == self.len
+        self.is_empty
     }
 
     /// Counts a product; whether the sum must be settled before it.
     #[inline(always)]
     pub(crate) fn is_over(&mut self) -> bool {
+        self.is_empty = false;
         let over = self.left == 0;
         self.left = if over { self.len } else { self.left } - 1;
         over
@@ -137,7 +143,7 @@ pub(crate) fn evaluate_base<A: Gather>(
 }
 
 /// A row's sum in the base field: products apart from the rest.
-struct BaseSum<A: Arith> {
+pub(crate) struct BaseSum<A: Arith> {
     a: A,
     products: A::BaseAcc,
     rest: A::B,
@@ -146,7 +152,7 @@ struct BaseSum<A: Arith> {
 
 impl<A: Arith> BaseSum<A> {
     #[inline(always)]
-    fn new(a: A) -> Self {
+    pub(crate) fn new(a: A) -> Self {
         Self {
             a,
             products: a.base_acc(),
@@ -156,7 +162,7 @@ impl<A: Arith> BaseSum<A> {
     }
 
     #[inline(always)]
-    fn mac(&mut self, x: A::B, y: A::B) {
+    pub(crate) fn mac(&mut self, x: A::B, y: A::B) {
         if self.run.is_over() {
             self.a.base_settle(&mut self.products);
         }
@@ -164,12 +170,12 @@ impl<A: Arith> BaseSum<A> {
     }
 
     #[inline(always)]
-    fn add(&mut self, x: A::B) {
+    pub(crate) fn add(&mut self, x: A::B) {
         self.rest = self.a.base_add(self.rest, x);
     }
 
     #[inline(always)]
-    fn finish(self) -> A::B {
+    pub(crate) fn finish(self) -> A::B {
         if self.run.is_empty() {
             return self.rest;
         }
@@ -195,6 +201,12 @@ impl<A: Arith> ExtSum<A> {
         }
     }
 
+    /// Whether it has no product.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.run.is_empty()
+    }
+
     #[inline(always)]
     pub(crate) fn mac(&mut self, x: A::V, y: A::V) {
         if self.run.is_over() {
@@ -210,7 +222,7 @@ impl<A: Arith> ExtSum<A> {
 }
 
 /// A sum of products of base-field by challenge-field lanes.
-struct MixedSum<A: Arith> {
+pub(crate) struct MixedSum<A: Arith> {
     a: A,
     products: A::MixedAcc,
     run: Run,
@@ -218,7 +230,7 @@ struct MixedSum<A: Arith> {
 
 impl<A: Arith> MixedSum<A> {
     #[inline(always)]
-    fn new(a: A) -> Self {
+    pub(crate) fn new(a: A) -> Self {
         Self {
             a,
             products: a.mixed_acc(),
@@ -226,8 +238,14 @@ impl<A: Arith> MixedSum<A> {
         }
     }
 
+    /// Whether it has no product.
     #[inline(always)]
-    fn mac(&mut self, x: A::B, y: A::V) {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.run.is_empty()
+    }
+
+    #[inline(always)]
+    pub(crate) fn mac(&mut self, x: A::B, y: A::V) {
         if self.run.is_over() {
             self.a.mixed_settle(&mut self.products);
         }
@@ -235,7 +253,7 @@ impl<A: Arith> MixedSum<A> {
     }
 
     #[inline(always)]
-    fn finish(self) -> A::V {
+    pub(crate) fn finish(self) -> A::V {
         self.a.mixed_reduce(self.products)
     }
 }

@@ -97,13 +97,6 @@ impl<F: CpuField> CpuMle<F> {
     pub(crate) fn append_to(&self, values: &mut Vec<F>) {
         values.extend((0..1usize << self.num_vars).map(|i| self.get(i)));
     }
-
-    /// All values, lifted, on the host.
-    pub(crate) fn values(&self, budget: &Budget) -> Result<Vec<F>, BackendError> {
-        let mut values = budget.host(1 << self.num_vars)?;
-        self.append_to(&mut values);
-        Ok(values)
-    }
 }
 
 /// Values in blocks; unused lanes of a short table are zero.

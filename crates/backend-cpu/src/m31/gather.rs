@@ -96,6 +96,30 @@ impl<S: Vector> Gather for M31Lanes<S> {
         }
     }
     #[inline(always)]
+    fn places(self, list: &[u32; 16]) -> S::U {
+        self.0.load(list)
+    }
+    #[inline(always)]
+    fn within(self, starts: S::U, ends: S::U, k: u32) -> Picked<S::U> {
+        let s = self.0;
+        let at = s.add32(starts, s.splat(k));
+        Picked {
+            at,
+            lanes: s.less32(at, ends),
+        }
+    }
+    #[inline(always)]
+    fn instances(self, wires: S::U, log: usize) -> S::U {
+        let s = self.0;
+        let lanes = s.and(s.load(&LANES), s.splat((1 << log) - 1));
+        s.add32(s.shl(wires, log as u32), lanes)
+    }
+    #[inline(always)]
+    fn instance(self, wires: S::U, log: usize, instance: usize) -> S::U {
+        let s = self.0;
+        s.add32(s.shl(wires, log as u32), s.splat(instance as u32))
+    }
+    #[inline(always)]
     fn wires<const K: usize>(self, gates: &[[u32; K]], which: usize, at: S::U) -> S::U {
         let s = self.0;
         if gates.len() > MAX_BYTES / 8 {
@@ -146,6 +170,10 @@ impl<S: Vector> Gather for M31Lanes<S> {
     fn keep(self, [x, y, z]: Self::V, lanes: u32) -> Self::V {
         let s = self.0;
         [s.keep(x, lanes), s.keep(y, lanes), s.keep(z, lanes)]
+    }
+    #[inline(always)]
+    fn keep_base(self, b: S::U, lanes: u32) -> S::U {
+        self.0.keep(b, lanes)
     }
     #[inline(always)]
     fn prefetch(self, block: &M31x16) {

@@ -10,7 +10,7 @@ use super::vector::{Portable, Vector};
 use crate::field::{CpuField, Kernel, kernels};
 use crate::product::Sums;
 use crate::simd::{Level, SimdLevel};
-use crate::{eq, layer_kernels, rounds};
+use crate::{eq, layer_kernels, rounds, wires};
 
 impl CpuField for M31Ext3 {
     type Block = M31Ext3x16;

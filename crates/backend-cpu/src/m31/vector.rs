@@ -58,6 +58,8 @@ pub(crate) trait Vector: Copy + Send + Sync {
     unsafe fn gather_bytes(self, bytes: &[u8], at: Self::U) -> Self::U;
     /// Every 32-bit lane shifted right by 8 times `by`, which is at most 3.
     fn shr_bytes(self, x: Self::U, by: Self::U) -> Self::U;
+    /// Every 32-bit lane shifted left by the same number of bits, below 32.
+    fn shl(self, x: Self::U, by: u32) -> Self::U;
     /// Which unsigned 32-bit lanes of `x` are less than those of `y`, a bit each.
     fn less32(self, x: Self::U, y: Self::U) -> u32;
     /// Asks for a cache line that will be read soon.
@@ -192,6 +194,10 @@ impl Vector for Portable {
         halves(x, by, |x, by| x >> (8 * by))
     }
     #[inline(always)]
+    fn shl(self, x: Words, by: u32) -> Words {
+        halves(x, x, |x, _| x << by)
+    }
+    #[inline(always)]
     fn less32(self, x: Words, y: Words) -> u32 {
         let (x, y) = (self.store(x), self.store(y));
         (0..16).fold(0, |bits, i| bits | u32::from(x[i] < y[i]) << i)
@@ -302,6 +308,13 @@ mod avx512 {
             let bits = unsafe { _mm512_slli_epi32::<3>(by) };
             // SAFETY: as in the other methods.
             unsafe { _mm512_srlv_epi32(x, bits) }
+        }
+        #[inline(always)]
+        fn shl(self, x: __m512i, by: u32) -> __m512i {
+            // SAFETY: as in the other methods.
+            let by = unsafe { _mm_cvtsi32_si128(by as i32) };
+            // SAFETY: as in the other methods.
+            unsafe { _mm512_sll_epi32(x, by) }
         }
         #[inline(always)]
         fn less32(self, x: __m512i, y: __m512i) -> u32 {
@@ -424,6 +437,16 @@ mod avx2 {
             let low = unsafe { _mm256_i32gather_epi32::<1>(bytes, at[0]) };
             // SAFETY: as above.
             let high = unsafe { _mm256_i32gather_epi32::<1>(bytes, at[1]) };
+            [low, high]
+        }
+        #[inline(always)]
+        fn shl(self, x: Self::U, by: u32) -> Self::U {
+            // SAFETY: as in the other methods.
+            let by = unsafe { _mm_cvtsi32_si128(by as i32) };
+            // SAFETY: as in the other methods.
+            let low = unsafe { _mm256_sll_epi32(x[0], by) };
+            // SAFETY: as in the other methods.
+            let high = unsafe { _mm256_sll_epi32(x[1], by) };
             [low, high]
         }
         #[inline(always)]
