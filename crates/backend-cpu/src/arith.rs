@@ -17,6 +17,11 @@ pub trait Lanes<T: Field>: Copy + Send + Sync + core::fmt::Debug + 'static {
     fn gather(values: &[T]) -> Self;
     /// Sets the value of a lane.
     fn set(&mut self, lane: usize, value: T);
+    /// Adds a lane of another block to a lane.
+    #[inline(always)]
+    fn add_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        self.set(lane, self.get(lane) + other.get(from));
+    }
 }
 
 impl<T: Field> Lanes<T> for T {

@@ -146,7 +146,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         wiring: &Arc<LayerWiring<F::Base>>,
     ) -> Result<CpuWiring<F>, BackendError> {
-        Ok(CpuWiring::new(wiring))
+        CpuWiring::new(wiring)
     }
 
     fn upload_coefs(

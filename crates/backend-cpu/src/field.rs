@@ -75,8 +75,7 @@ cpu_field! {
     bind_rows(layer_kernels::BindRows<'_, Self>) -> ();
     phase_one_rows(layer_kernels::PhaseOneRows<'_, Self>) -> ();
     constant_term(layer_kernels::ConstantTerm<'_, Self>) -> Self;
-    add_term(layer_kernels::AddTerm<'_, Self>) -> Self;
-    phase_two_rows(layer_kernels::PhaseTwoRows<'_, Self>) -> Self;
+    phase_two_rows(wires::PhaseTwoRows<'_, Self>) -> Self;
     wire_base_rows(wires::WireBaseRows<'_, Self>) -> ();
     wire_ext_rows(wires::WireExtRows<'_, Self>) -> ();
     wire_phase_one(wires::WirePhaseOne<'_, Self>) -> ();

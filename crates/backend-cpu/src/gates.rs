@@ -47,8 +47,14 @@ pub(crate) struct Gates<'a, A: Arith, const K: usize> {
 impl<A: Gather> CoefTable<'_, A> {
     /// `v` times the coefficients of some gates.
     #[inline(always)]
-    pub(crate) fn times(self, a: A, v: A::V, slots: &Slots, at: A::Places) -> A::V {
-        match (a.slots(slots, at), self) {
+    fn times(self, a: A, v: A::V, slots: &Slots, at: A::Places) -> A::V {
+        self.times_at(a, v, a.slots(slots, at))
+    }
+
+    /// `v` times the coefficients of some slots.
+    #[inline(always)]
+    pub(crate) fn times_at(self, a: A, v: A::V, slots: Option<A::Places>) -> A::V {
+        match (slots, self) {
             (None, _) => v,
             (Some(at), Self::Base(table)) => a.mul_base(v, a.gather_base(table, at)),
             (Some(at), Self::Ext(table)) => a.mul(v, a.gather(table, at)),
@@ -59,7 +65,7 @@ impl<A: Gather> CoefTable<'_, A> {
 impl<A: Gather, const K: usize> Gates<'_, A, K> {
     /// `c W[z]` of some gates.
     #[inline(always)]
-    pub(crate) fn weights(&self, a: A, at: A::Places) -> A::V {
+    fn weights(&self, a: A, at: A::Places) -> A::V {
         let z = a.wires(&self.order.others, 0, at);
         let weight = a.gather(self.weights, z);
         self.coefs.times(a, weight, &self.order.slots, at)

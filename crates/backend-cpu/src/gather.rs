@@ -29,13 +29,9 @@ pub trait Gather: Arith {
     /// Place `k` of each row of a block, if the row has it. A row ends where the next begins: `ends`
     /// is one longer than the block has rows.
     fn slice(self, ends: &[u32], k: u32) -> Picked<Self::Places>;
-    /// The places in a list of at least `WIDTH`.
-    fn places(self, list: &[u32; 16]) -> Self::Places;
-    /// `k` places on from the starts of rows, where that is before their ends.
-    fn within(self, starts: Self::Places, ends: Self::Places, k: u32) -> Picked<Self::Places>;
-    /// The places of wires of a table with `2^log` instances: `wire 2^log + lane mod 2^log`.
-    fn instances(self, wires: Self::Places, log: usize) -> Self::Places;
-    /// The same of one instance: `wire 2^log + instance`.
+    /// The places in a list of `WIDTH`.
+    fn places(self, list: &[u32]) -> Self::Places;
+    /// The places of wires of a table with `2^log` instances: `wire 2^log + instance`.
     fn instance(self, wires: Self::Places, log: usize, instance: usize) -> Self::Places;
     /// A wire of the gates at some places, as places.
     fn wires<const K: usize>(
@@ -76,20 +72,8 @@ impl<F: ChallengeField> Gather for Plain<F> {
         }
     }
     #[inline(always)]
-    fn places(self, list: &[u32; 16]) -> usize {
+    fn places(self, list: &[u32]) -> usize {
         list[0] as usize
-    }
-    #[inline(always)]
-    fn within(self, starts: usize, ends: usize, k: u32) -> Picked<usize> {
-        let at = starts + k as usize;
-        Picked {
-            at,
-            lanes: u32::from(at < ends),
-        }
-    }
-    #[inline(always)]
-    fn instances(self, wires: usize, _log: usize) -> usize {
-        wires
     }
     #[inline(always)]
     fn instance(self, wires: usize, log: usize, instance: usize) -> usize {

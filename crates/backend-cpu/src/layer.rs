@@ -1,19 +1,19 @@
 //! Layers: cutting rows, choosing kernels by field and by number of instances.
 
+use core::mem::MaybeUninit;
 use core::ops::Add;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use prover_core::{BackendError, DeviceMle, LayerCoefs, LayerWiring};
+use prover_core::{BackendError, DeviceMle, Field, LayerCoefs, LayerWiring};
 
 use crate::CpuBackend;
 use crate::arith::Lanes;
+use crate::bins::{Bins, TILE_ROWS};
 use crate::field::CpuField;
-use crate::layer_kernels::{
-    AddTerm, BaseRows, BindRows, ConstantTerm, ExtRows, Layer, Parts, PhaseOneRows, PhaseTwoRows,
-};
+use crate::layer_kernels::{BaseRows, BindRows, ConstantTerm, ExtRows, Layer, Parts, PhaseOneRows};
 use crate::memory::{Budget, Buffer};
 use crate::table::{CpuMle, Data, num_blocks, pack};
-use crate::wires::{WireBaseRows, WireBind, WireExtRows, WirePhaseOne, WireRows};
+use crate::wires::{PhaseTwoRows, WireBaseRows, WireBind, WireExtRows, WirePhaseOne, WireRows};
 
 /// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
 const MIN_GATES: usize = 512;
@@ -24,18 +24,62 @@ const MIN_ROWS: usize = 64;
 /// The same of gates that are gathered a vector at a time.
 const MIN_GATHERED_GATES: usize = 256;
 
-/// A layer's gates: the host's own, shared.
+/// A layer's gates: the host's own, shared, and those that go to lanes arranged for that.
 #[derive(Debug)]
-pub struct CpuWiring<F: CpuField>(Arc<LayerWiring<F::Base>>);
+pub struct CpuWiring<F: CpuField> {
+    host: Arc<LayerWiring<F::Base>>,
+    phase_two: PhaseTwoBins,
+    /// Made when a proof has fewer instances than lanes.
+    lanes: OnceLock<LaneBins>,
+}
+
+/// Gates that phase two has in lanes.
+#[derive(Debug)]
+pub(crate) struct PhaseTwoBins {
+    pub(crate) mul_by_y: Bins<2>,
+    pub(crate) add_by_x: Bins<1>,
+}
+
+/// Gates that evaluation and phase one have in lanes, where there are fewer instances than lanes.
+#[derive(Debug)]
+pub(crate) struct LaneBins {
+    pub(crate) mul_by_z: Bins<2>,
+    pub(crate) add_by_z: Bins<1>,
+    pub(crate) const_by_z: Bins<0>,
+    pub(crate) mul_by_x: Bins<2>,
+}
 
 impl<F: CpuField> CpuWiring<F> {
     /// Shares the wiring.
     ///
+    /// # Errors
+    /// If there is too little memory.
     /// # Panics
     /// If its public inputs do not ascend by output.
-    pub(crate) fn new(wiring: &Arc<LayerWiring<F::Base>>) -> Self {
+    pub(crate) fn new(wiring: &Arc<LayerWiring<F::Base>>) -> Result<Self, BackendError> {
         assert!(wiring.publics.is_sorted(), "public inputs do not ascend");
-        Self(Arc::clone(wiring))
+        Ok(Self {
+            host: Arc::clone(wiring),
+            phase_two: PhaseTwoBins {
+                mul_by_y: Bins::new(&wiring.mul_by_y, F::WIDTH)?,
+                add_by_x: Bins::new(&wiring.add_by_x, F::WIDTH)?,
+            },
+            lanes: OnceLock::new(),
+        })
+    }
+
+    fn lanes(&self) -> Result<&LaneBins, BackendError> {
+        if let Some(bins) = self.lanes.get() {
+            return Ok(bins);
+        }
+        let wiring = &self.host;
+        let bins = LaneBins {
+            mul_by_z: Bins::new(&wiring.mul_by_z, F::WIDTH)?,
+            add_by_z: Bins::new(&wiring.add_by_z, F::WIDTH)?,
+            const_by_z: Bins::new(&wiring.const_by_z, F::WIDTH)?,
+            mul_by_x: Bins::new(&wiring.mul_by_x, F::WIDTH)?,
+        };
+        Ok(self.lanes.get_or_init(|| bins))
     }
 }
 
@@ -105,21 +149,31 @@ impl CpuBackend {
         let layer = Self::layer(wiring, coefs, below);
         let publics = check_publics(&layer, publics);
         let num_vars = layer.wiring.output_vars as usize + layer.instance_vars;
-        let wire_rows = WireRows {
-            layer: (layer.wiring, coefs),
-            below,
-            publics,
-            log: layer.instance_vars,
-            range: 0..num_blocks::<F>(num_vars),
-        };
+        if layer.width().is_none() {
+            let rows = WireRows {
+                layer: (layer.wiring, coefs),
+                bins: wiring.lanes()?,
+                below,
+                publics,
+                log: layer.instance_vars,
+                first_tile: 0,
+            };
+            return match (&below.data, layer.coefs) {
+                (Data::Base(_), LayerCoefs::Base(_)) => {
+                    let blocks = self.wire_base_rows(rows, num_vars)?;
+                    Ok(CpuMle::base(num_vars, blocks))
+                }
+                _ => Ok(CpuMle::ext(num_vars, self.wire_ext_rows(rows, num_vars)?)),
+            };
+        }
         let base = match (&below.data, layer.coefs) {
             (Data::Base(blocks), LayerCoefs::Base(_)) => blocks,
             _ => {
-                let blocks = self.ext_rows(&layer, wire_rows)?;
+                let blocks = self.ext_rows(&layer, below, publics)?;
                 return Ok(CpuMle::ext(num_vars, blocks));
             }
         };
-        let blocks = self.base_rows(&layer, base, wire_rows)?;
+        let blocks = self.base_rows(&layer, base, publics)?;
         Ok(CpuMle::base(num_vars, blocks))
     }
 
@@ -127,13 +181,14 @@ impl CpuBackend {
     fn wire_base_rows<F: CpuField>(
         &self,
         rows: WireRows<'_, F>,
+        num_vars: usize,
     ) -> Result<Buffer<F::BaseBlock>, BackendError> {
-        let mut out = Buffer::with_capacity(&self.budget, rows.range.len())?;
+        let blocks = num_blocks::<F>(num_vars);
+        let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         // SAFETY: the kernel writes every block.
         unsafe {
-            let shape = (rows.range.len(), 1, self.wire_chunk(&rows));
-            self.exec.fill(out.values_mut(), shape, |range, out| {
-                let rows = WireRows { range, ..rows };
+            self.fill_tiles(out.values_mut(), blocks, rows.log, |first_tile, out| {
+                let rows = WireRows { first_tile, ..rows };
                 F::wire_base_rows(self.level, WireBaseRows { rows, out });
             });
         }
@@ -144,38 +199,52 @@ impl CpuBackend {
     fn wire_ext_rows<F: CpuField>(
         &self,
         rows: WireRows<'_, F>,
+        num_vars: usize,
     ) -> Result<Buffer<F::Block>, BackendError> {
-        let mut out = Buffer::with_capacity(&self.budget, rows.range.len())?;
+        let blocks = num_blocks::<F>(num_vars);
+        let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         // SAFETY: the kernel writes every block.
         unsafe {
-            let shape = (rows.range.len(), 1, self.wire_chunk(&rows));
-            self.exec.fill(out.values_mut(), shape, |range, out| {
-                let rows = WireRows { range, ..rows };
+            self.fill_tiles(out.values_mut(), blocks, rows.log, |first_tile, out| {
+                let rows = WireRows { first_tile, ..rows };
                 F::wire_ext_rows(self.level, WireExtRows { rows, out });
             });
         }
         Ok(out)
     }
 
-    fn wire_chunk<F: CpuField>(&self, rows: &WireRows<'_, F>) -> usize {
-        let wiring = rows.layer.0;
-        let gates = wiring.mul_by_z.len() + wiring.add_by_z.len() + wiring.const_by_z.len();
-        self.gate_chunk(rows.range.len(), gates << rows.log)
+    /// Fills blocks of lanes tile by tile, `2^log` values a row: `work` is given the first tile and the
+    /// blocks of some tiles.
+    ///
+    /// # Safety
+    /// `work` initialises every block that it is given.
+    unsafe fn fill_tiles<L: Lanes<T>, T: Field, R: Send>(
+        &self,
+        out: &mut Vec<L>,
+        blocks: usize,
+        log: usize,
+        work: impl Fn(usize, &mut [MaybeUninit<L>]) -> R + Sync,
+    ) -> Vec<R> {
+        let tile = (TILE_ROWS << log) / L::WIDTH;
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.exec
+                .fill(out, (blocks, 1, tile.min(blocks)), |range, out| {
+                    work(range.start / tile, out)
+                })
+        }
     }
 
     fn base_rows<F: CpuField>(
         &self,
         layer: &Layer<'_, F>,
         below: &[F::BaseBlock],
-        wire_rows: WireRows<'_, F>,
+        publics: &[F::BaseBlock],
     ) -> Result<Buffer<F::BaseBlock>, BackendError> {
-        let publics = wire_rows.publics;
         let wiring = layer.wiring;
         let rows = 1usize << wiring.output_vars;
         let gates = wiring.mul_by_z.len() + wiring.add_by_z.len() + wiring.const_by_z.len();
-        let Some(width) = layer.width() else {
-            return self.wire_base_rows(wire_rows);
-        };
+        let width = layer.width().expect("a wire has a block of instances");
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
         let shape = (rows, width, self.row_chunk(rows, gates * width));
         // SAFETY: the kernel writes every block of every row.
@@ -199,15 +268,13 @@ impl CpuBackend {
     fn ext_rows<F: CpuField>(
         &self,
         layer: &Layer<'_, F>,
-        wire_rows: WireRows<'_, F>,
+        below: &CpuMle<F>,
+        publics: &[F::BaseBlock],
     ) -> Result<Buffer<F::Block>, BackendError> {
-        let (below, publics) = (wire_rows.below, wire_rows.publics);
         let wiring = layer.wiring;
         let rows = 1usize << wiring.output_vars;
         let gates = wiring.mul_by_z.len() + wiring.add_by_z.len();
-        let Some(width) = layer.width() else {
-            return self.wire_ext_rows(wire_rows);
-        };
+        let width = layer.width().expect("a wire has a block of instances");
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
         let shape = (rows, width, self.row_chunk(rows, gates * width));
         // SAFETY: the kernel writes every block of every row.
@@ -234,14 +301,14 @@ impl CpuBackend {
         claims: &[(F, &[F])],
         asserts: Option<(F, &[F])>,
     ) -> Result<CpuMle<F>, BackendError> {
-        let num_vars = wiring.0.output_vars as usize;
+        let num_vars = wiring.host.output_vars as usize;
         let fits = |point: &[F]| assert_eq!(point.len(), num_vars, "a point does not fit");
         claims.iter().for_each(|&(_, point)| fits(point));
         let mut weights = self.eq_blocks(claims)?;
         if let Some((scale, point)) = asserts {
             fits(point);
             let table = self.eq_blocks(&[(scale, point)])?;
-            for &z in &wiring.0.asserts {
+            for &z in &wiring.host.asserts {
                 let (block, lane) = (z as usize / F::WIDTH, z as usize % F::WIDTH);
                 let weight = &mut weights.values_mut()[block];
                 weight.set(lane, weight.get(lane) + table[block].get(lane));
@@ -278,7 +345,7 @@ impl CpuBackend {
         let constant = sum(partials) + publics.fold(F::ZERO, Add::add);
         let table = match layer.width() {
             Some(width) => self.phase_one_rows(parts, blocks, below, width)?,
-            None => self.wire_phase_one(parts, blocks, below, layer.instance_vars)?,
+            None => self.wire_phase_one(wiring, coefs, (blocks, below, layer.instance_vars))?,
         };
         Ok((CpuMle::ext(below.num_vars, table), constant))
     }
@@ -318,25 +385,23 @@ impl CpuBackend {
     /// The same with fewer instances than lanes.
     fn wire_phase_one<F: CpuField>(
         &self,
-        layer: Parts<'_, F>,
-        weights: &[F::Block],
-        below: &CpuMle<F>,
-        log: usize,
+        wiring: &CpuWiring<F>,
+        coefs: &CpuCoefs<F>,
+        (weights, below, log): (&[F::Block], &CpuMle<F>, usize),
     ) -> Result<Buffer<F::Block>, BackendError> {
-        let wiring = layer.0;
+        let bins = (wiring.lanes()?, &wiring.phase_two);
         let blocks = num_blocks::<F>(below.num_vars);
-        let gates = wiring.mul_by_x.len() + wiring.add_by_x.len();
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         // SAFETY: the kernel writes every block.
         unsafe {
-            let shape = (blocks, 1, self.gate_chunk(blocks, gates << log));
-            self.exec.fill(out.values_mut(), shape, |range, out| {
+            self.fill_tiles(out.values_mut(), blocks, log, |first_tile, out| {
                 let kernel = WirePhaseOne {
-                    layer,
+                    layer: (&wiring.host, coefs),
+                    bins,
                     weights,
                     below,
                     log,
-                    range,
+                    first_tile,
                     out,
                 };
                 F::wire_phase_one(self.level, kernel);
@@ -352,43 +417,36 @@ impl CpuBackend {
         weights: &CpuMle<F>,
         eq_x: &CpuMle<F>,
     ) -> Result<(Option<CpuMle<F>>, F), BackendError> {
-        let wiring = check_coefs(wiring, coefs);
-        let weights = weight_blocks(weights, wiring.output_vars);
-        let eq_x = weight_blocks(eq_x, wiring.input_vars);
-        let layer = (wiring, coefs);
-        let blocks = eq_x.len();
-        let gates = wiring.add_by_x.len() + wiring.mul_by_y.len();
-        let chunk = self.gate_chunk(blocks, gates);
-        if !wiring.has_mul() {
-            let partials = self.exec.map(blocks, chunk, |range| {
-                let kernel = AddTerm {
-                    layer,
-                    weights,
-                    eq_x,
-                    range,
-                };
-                F::add_term(self.level, kernel)
-            });
+        let (host, bins) = (check_coefs(wiring, coefs), &wiring.phase_two);
+        let weights = weight_blocks(weights, host.output_vars);
+        let eq_x = weight_blocks(eq_x, host.input_vars);
+        let kernel = |tiles, out: &mut [MaybeUninit<F::Block>]| {
+            let kernel = PhaseTwoRows {
+                layer: (host, coefs),
+                bins,
+                weights,
+                eq_x,
+                tiles,
+                out,
+            };
+            F::phase_two_rows(self.level, kernel)
+        };
+        let tiles = (1usize << host.input_vars).div_ceil(TILE_ROWS);
+        if !host.has_mul() {
+            let partials = self.exec.map(tiles, 1, |tiles| kernel(tiles, &mut []));
             return Ok((None, sum(partials)));
         }
+        let blocks = eq_x.len();
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
         // SAFETY: the kernel writes every block.
         let partials = unsafe {
-            let shape = (blocks, 1, chunk);
-            self.exec.fill(out.values_mut(), shape, |range, out| {
-                let kernel = PhaseTwoRows {
-                    layer,
-                    weights,
-                    eq_x,
-                    range,
-                    out,
-                };
-                F::phase_two_rows(self.level, kernel)
+            self.fill_tiles(out.values_mut(), blocks, 0, |first, out| {
+                let tiles = first..first + (out.len() * F::WIDTH).div_ceil(TILE_ROWS);
+                kernel(tiles, out)
             })
         };
-        let add_term = sum(partials);
-        let num_vars = wiring.input_vars as usize;
-        Ok((Some(CpuMle::ext(num_vars, out)), add_term))
+        let num_vars = host.input_vars as usize;
+        Ok((Some(CpuMle::ext(num_vars, out)), sum(partials)))
     }
 
     /// `T'[i] = sum_b eq(point, b) T[i 2^k + b]`.
@@ -482,7 +540,7 @@ fn check_coefs<'a, F: CpuField>(
     wiring: &'a CpuWiring<F>,
     coefs: &CpuCoefs<F>,
 ) -> &'a LayerWiring<F::Base> {
-    let wiring = &*wiring.0;
+    let wiring = &*wiring.host;
     let slots = wiring.constants.len() + wiring.num_random;
     let found = coefs.values.len();
     assert_eq!(found, slots, "coefficients do not fit the layer");

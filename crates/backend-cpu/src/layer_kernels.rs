@@ -168,49 +168,6 @@ impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
     }
 }
 
-/// The add gates' part of phase two, for a range of blocks of rows of a layer without mul gates.
-pub struct AddTerm<'a, F: CpuField> {
-    pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Block],
-    pub(crate) eq_x: &'a [F::Block],
-    pub(crate) range: Range<usize>,
-}
-
-impl<F: CpuField> Kernel<F> for AddTerm<'_, F> {
-    type Out = F;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> F {
-        let (wiring, coefs) = self.layer;
-        let adds = gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None);
-        a.sum_lanes(rows::add_term(a, &adds, self.eq_x, self.range))
-    }
-}
-
-/// Phase two's table for a range of blocks, and the add gates' part for the same rows.
-pub struct PhaseTwoRows<'a, F: CpuField> {
-    pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Block],
-    pub(crate) eq_x: &'a [F::Block],
-    pub(crate) range: Range<usize>,
-    pub(crate) out: &'a mut [MaybeUninit<F::Block>],
-}
-
-impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
-    type Out = F;
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) -> F {
-        let (wiring, coefs) = self.layer;
-        let muls = gates::<F, A, 2>(&wiring.mul_by_y, coefs, self.weights, Some(self.eq_x));
-        let adds = gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None);
-        for (block, out) in self.range.clone().zip(self.out) {
-            a.write(muls.row_sums(a, block), out);
-        }
-        a.sum_lanes(rows::add_term(a, &adds, self.eq_x, self.range))
-    }
-}
-
 /// A layer's coefficients, typed for an arithmetic.
 #[inline(always)]
 pub(crate) fn coef_table<F: CpuField, A: ArithOf<F>>(coefs: &CpuCoefs<F>) -> CoefTable<'_, A> {

@@ -7,6 +7,7 @@
 
 mod arith;
 mod backend;
+mod bins;
 mod columns;
 mod eq;
 mod exec;
@@ -36,7 +37,7 @@ pub use eq::CpuEq;
 pub use field::{ArithOf, CpuField, Kernel};
 pub use gather::{Gather, Picked};
 pub use layer::{CpuCoefs, CpuWiring};
-pub use simd::{Level, SimdLevel};
+pub use simd::{Level, SIMD_VARIABLE, SimdLevel};
 pub use table::CpuMle;
 
 use exec::Exec;
@@ -52,7 +53,8 @@ pub struct CpuOptions {
     pub threads: Option<usize>,
     /// Bytes that all tables together may take; by default no limit but the machine's.
     pub max_memory_bytes: Option<u64>,
-    /// The SIMD level, to compute with less than the CPU has; by default the best.
+    /// The SIMD level, to compute with less than the CPU has; by default the one that
+    /// [`SIMD_VARIABLE`] names, else the best.
     pub simd: Option<SimdLevel>,
 }
 
@@ -71,14 +73,17 @@ impl CpuBackend {
     /// A backend with threads of its own.
     ///
     /// # Errors
-    /// If the CPU lacks the SIMD level asked for, or threads cannot be had.
+    /// If the CPU lacks the SIMD level asked for, [`SIMD_VARIABLE`] names none, or threads cannot be had.
     pub fn new(options: CpuOptions) -> Result<Self, Unavailable> {
         let unavailable = |reason: String| Unavailable {
             backend: DEVICE.to_owned(),
             reason,
         };
         let best = SimdLevel::detect();
-        let asked = options.simd.unwrap_or(best);
+        let asked = match options.simd {
+            Some(level) => level,
+            None => SimdLevel::forced().map_err(unavailable)?.unwrap_or(best),
+        };
         let level = Level::new(asked).ok_or_else(|| {
             unavailable(format!(
                 "there is no {asked:?} on this CPU or in this build; the best here is {best:?}"

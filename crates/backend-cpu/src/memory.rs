@@ -1,12 +1,32 @@
-//! Memory of the tables: one budget for all queues, fallible allocation, freed on drop.
+//! Memory of the tables: one budget for all queues, fallible allocation, given back on drop.
+//!
+//! Medium allocations are kept for the next table of about their size: the system hands out zeroed
+//! pages one fault at a time, which costs as much as a round over them. Large ones ask for huge pages.
 
-use std::sync::Arc;
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prover_core::BackendError;
 
 /// The name under which errors speak of this device.
 pub(crate) const DEVICE: &str = "cpu";
+
+/// Allocations of fewer bytes come from the allocator, which is quick with them.
+const MIN_SPARE_BYTES: u64 = 32 << 10;
+
+/// The most bytes of all spare allocations together.
+const MAX_SPARE_BYTES: u64 = 64 << 20;
+
+/// Allocations of at least so many bytes ask for huge pages.
+const MIN_HUGE_BYTES: usize = 4 << 20;
+
+/// An allocation that nobody uses: a `Vec<T>` for some `T`.
+#[derive(Debug)]
+struct Spare {
+    bytes: u64,
+    values: Box<dyn Any + Send>,
+}
 
 /// Bytes in use, their peak and their limit.
 #[derive(Debug)]
@@ -14,6 +34,8 @@ pub(crate) struct Budget {
     limit: u64,
     used: AtomicU64,
     peak: AtomicU64,
+    /// The one given back last is the last.
+    spares: Mutex<Vec<Spare>>,
 }
 
 impl Budget {
@@ -22,6 +44,7 @@ impl Budget {
             limit: limit.unwrap_or(u64::MAX),
             used: AtomicU64::new(0),
             peak: AtomicU64::new(0),
+            spares: Mutex::new(Vec::new()),
         })
     }
 
@@ -57,6 +80,46 @@ impl Budget {
         }
     }
 
+    /// A spare allocation of at least `bytes` and at most a quarter more, empty.
+    fn spare<T: Send + 'static>(&self, bytes: u64) -> Option<Vec<T>> {
+        if !(MIN_SPARE_BYTES..=MAX_SPARE_BYTES).contains(&bytes) {
+            return None;
+        }
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |spare: &Spare| {
+            (bytes..=bytes + bytes / 4).contains(&spare.bytes) && spare.values.is::<Vec<T>>()
+        };
+        let place = spares.iter().rposition(fits)?;
+        let values = spares.remove(place).values.downcast::<Vec<T>>();
+        values.ok().map(|values| *values)
+    }
+
+    /// Keeps an allocation as a spare, and lets the oldest go if there are too many bytes of them.
+    fn keep<T: Send + 'static>(&self, mut values: Vec<T>) {
+        let bytes = (values.capacity() * size_of::<T>()) as u64;
+        if !(MIN_SPARE_BYTES..=MAX_SPARE_BYTES).contains(&bytes) {
+            return;
+        }
+        values.clear();
+        let values = Box::new(values);
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.push(Spare { bytes, values });
+        let room = MAX_SPARE_BYTES.min(self.limit.saturating_sub(self.used()));
+        let dropped = over(&spares, room);
+        spares.drain(..dropped);
+    }
+
+    /// Lets spares go, the oldest first, until they and what is used keep to the limit.
+    fn trim(&self) {
+        let room = self.limit.saturating_sub(self.used());
+        if room >= MAX_SPARE_BYTES {
+            return;
+        }
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        let dropped = over(&spares, room);
+        spares.drain(..dropped);
+    }
+
     fn release(&self, bytes: u64) {
         self.used.fetch_sub(bytes, Relaxed);
     }
@@ -71,15 +134,48 @@ impl Budget {
     }
 }
 
+/// How many of the oldest spares must go so that the rest are at most `room` bytes.
+fn over(spares: &[Spare], room: u64) -> usize {
+    let mut bytes = 0;
+    let newest = spares.iter().rev();
+    let kept = newest.take_while(|spare| {
+        bytes += spare.bytes;
+        bytes <= room
+    });
+    spares.len() - kept.count()
+}
+
+/// Asks the system to back an allocation with huge pages.
+fn advise<T>(values: &Vec<T>) {
+    let bytes = values.capacity() * size_of::<T>();
+    if bytes < MIN_HUGE_BYTES {
+        return;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        const PAGE: usize = 4096;
+        let start = (values.as_ptr() as usize).next_multiple_of(PAGE);
+        let end = (values.as_ptr() as usize + bytes) / PAGE * PAGE;
+        // SAFETY: whole pages within an allocation of ours; the advice changes no contents.
+        let _ = unsafe {
+            libc::madvise(
+                core::ptr::without_provenance_mut(start),
+                end - start,
+                libc::MADV_HUGEPAGE,
+            )
+        };
+    }
+}
+
 /// An allocation that the budget knows of.
 #[derive(Debug)]
-pub(crate) struct Buffer<T> {
+pub(crate) struct Buffer<T: Send + 'static> {
     values: Vec<T>,
     bytes: u64,
     budget: Arc<Budget>,
 }
 
-impl<T: Copy> Buffer<T> {
+impl<T: Copy + Send + 'static> Buffer<T> {
     /// An empty buffer with room for `capacity` values.
     ///
     /// # Errors
@@ -95,10 +191,16 @@ impl<T: Copy> Buffer<T> {
             bytes,
             budget: Arc::clone(budget),
         };
+        if let Some(spare) = budget.spare(bytes) {
+            buffer.values = spare;
+            return Ok(buffer);
+        }
+        budget.trim();
         if buffer.values.try_reserve_exact(capacity).is_err() {
             // Dropping the buffer gives the reservation back.
             return Err(budget.exhausted(bytes, budget.used()));
         }
+        advise(&buffer.values);
         Ok(buffer)
     }
 
@@ -108,7 +210,7 @@ impl<T: Copy> Buffer<T> {
     }
 }
 
-impl<T> core::ops::Deref for Buffer<T> {
+impl<T: Send + 'static> core::ops::Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -116,10 +218,10 @@ impl<T> core::ops::Deref for Buffer<T> {
     }
 }
 
-impl<T> Drop for Buffer<T> {
+impl<T: Send + 'static> Drop for Buffer<T> {
     fn drop(&mut self) {
-        self.values = Vec::new();
         self.budget.release(self.bytes);
+        self.budget.keep(core::mem::take(&mut self.values));
     }
 }
 
@@ -137,5 +239,45 @@ mod tests {
         assert_eq!(free(Budget::new(Some(100))), Some(100));
         assert_eq!(free(Budget::new(None)), None);
         assert!(Budget::new(None).host::<u64>(1 << 58).is_err());
+    }
+
+    #[test]
+    fn spares_are_used_again_and_keep_to_the_limit() {
+        let words = 1 << 13;
+        let bytes = 8 * words as u64;
+        let budget = Budget::new(Some(3 * bytes));
+        let buffer = |capacity| Buffer::<u64>::with_capacity(&budget, capacity).unwrap();
+        let spare_bytes = || {
+            budget
+                .spares
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|s| s.bytes)
+                .sum::<u64>()
+        };
+        let first = buffer(words);
+        let address = first.as_ptr();
+        drop(first);
+        assert_eq!((budget.used(), spare_bytes()), (0, bytes));
+        // Of another type, too small and too large, then as it was and a little smaller.
+        drop(Buffer::<u32>::with_capacity(&budget, 2 * words).unwrap());
+        assert_ne!(buffer(words / 2).as_ptr(), address);
+        drop(buffer(2 * words));
+        assert!(spare_bytes() <= 3 * bytes);
+        let again = Buffer::<u64>::with_capacity(&budget, words).unwrap();
+        let other = again.as_ptr();
+        drop(again);
+        assert_eq!(buffer(words - 100).as_ptr(), other);
+        // What is used pushes spares out.
+        let large = buffer(5 * words / 2);
+        assert!(budget.used() + spare_bytes() <= 3 * bytes);
+        drop(large);
+        assert!(spare_bytes() <= 3 * bytes && budget.used() == 0);
+        assert_eq!(budget.peak(), 5 * bytes / 2);
+        // Small ones are the allocator's.
+        let budget = Budget::new(None);
+        drop(Buffer::<u64>::with_capacity(&budget, 100).unwrap());
+        assert!(budget.spares.lock().unwrap().is_empty());
     }
 }

@@ -423,23 +423,7 @@ impl<A: Gather> PhaseOne<'_, A> {
     }
 }
 
-/// `sum_add c W[z] eq_x[x]` over a range of blocks of rows `x`.
-/// Cost: per gate its share of a gather, per block one product.
-#[inline(always)]
-pub(crate) fn add_term<A: Gather>(
-    a: A,
-    adds: &Gates<'_, A, 1>,
-    eq_x: &[A::Block],
-    blocks: Range<usize>,
-) -> A::V {
-    let mut sum = ExtSum::new(a);
-    for block in blocks {
-        sum.mac(adds.row_sums(a, block), a.load(&eq_x[block]));
-    }
-    sum.finish()
-}
-
-/// The same for a base-field table and a block of outputs from `first` on.
+/// [`bind_innermost`] of a base-field table for a block of outputs from `first` on.
 #[inline(always)]
 pub(crate) fn bind_block<A: Arith>(
     a: A,

@@ -1,5 +1,9 @@
 //! SIMD levels and the one place where they are found out.
 
+/// The environment variable that names the level of backends whose options name none: `portable`,
+/// `avx2` or `avx512`.
+pub const SIMD_VARIABLE: &str = "ASTRAEA_SIMD";
+
 /// What the vector kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SimdLevel {
@@ -46,6 +50,29 @@ impl SimdLevel {
         }
         #[cfg(not(all(target_arch = "x86_64", not(unoptimized))))]
         Self::Portable
+    }
+
+    /// The level that [`SIMD_VARIABLE`] names; `None` if it is not set, or empty.
+    ///
+    /// # Errors
+    /// If it names no level.
+    pub fn forced() -> Result<Option<Self>, String> {
+        let Some(name) = std::env::var_os(SIMD_VARIABLE).filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let level = name.to_str().and_then(Self::from_name);
+        level
+            .map(Some)
+            .ok_or_else(|| format!("{SIMD_VARIABLE} is {name:?}; use portable, avx2 or avx512"))
+    }
+
+    /// The name that [`SimdLevel::from_name`] knows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
     }
 
     /// The level of this name: `portable`, `avx2` or `avx512`.

@@ -1,8 +1,8 @@
-//! Layers of fewer instances than lanes: a block holds all instances of several wires.
+//! Gates side by side in lanes: phase two, and layers of fewer instances than lanes.
 //!
-//! With `2^k` instances lane `l` of a block is instance `l mod 2^k` of wire `l / 2^k` of the block. The
-//! gates of the block's rows go side by side, gate `j` of every row at once, and their wires are
-//! gathered. What a row has beyond [`LONG_ROW`] gates is summed along the gates instead.
+//! Gates come in slices of rows (`bins.rs`): a lane is a row, a vector one gate of each. Wires and slots
+//! lie as the vectors want them; tables are gathered. A slice's sums go to the rows' places one by one.
+//! With several instances, but fewer than lanes, each is done by itself.
 
 use core::mem::MaybeUninit;
 use core::ops::Range;
@@ -10,47 +10,74 @@ use core::ops::Range;
 use prover_core::{Field, GateRows};
 
 use crate::arith::{Arith, Lanes};
+use crate::bins::{Bins, GateVector, TILE_ROWS};
 use crate::field::{ArithOf, CpuField, Kernel};
-use crate::gates::{CoefTable, Gates};
-use crate::gather::{Gather, Picked, all_lanes};
+use crate::gates::CoefTable;
+use crate::gather::{Gather, all_lanes};
 use crate::interpret::Blocks;
-use crate::layer_kernels::{Parts, coef_table, gates};
+use crate::layer::{LaneBins, PhaseTwoBins};
+use crate::layer_kernels::{Parts, coef_table};
 use crate::rounds::blocks_of;
 use crate::rows::{BaseOf, BaseSum, ExtSum, MixedSum};
 use crate::table::CpuMle;
 
-/// Gates of a row that are summed side by side with other rows' gates.
-const LONG_ROW: u32 = 64;
-
-/// The most lanes of a block.
-const MAX_WIDTH: usize = 16;
-
-/// Which instances the lanes of some gates are for.
+/// Gates in lanes.
 #[derive(Clone, Copy)]
-enum Instances {
-    /// As the lanes of a block.
-    Lanes,
-    /// All for one.
-    One(usize),
+struct LaneGates<P> {
+    /// The other wires; those that a gate of this kind has not are anything.
+    wires: [P; 2],
+    /// `None` if all coefficients are one.
+    slots: Option<P>,
+    /// Lanes that have a gate, a bit each.
+    lanes: u32,
 }
 
-impl Instances {
-    /// Where wires stand in the table below, of `2^log` instances.
+impl<P: Copy> LaneGates<P> {
+    /// One gate of each row of a slice.
     #[inline(always)]
-    fn of<A: Gather>(self, a: A, wires: A::Places, log: usize) -> A::Places {
-        match self {
-            Self::Lanes => a.instances(wires, log),
-            Self::One(instance) => a.instance(wires, log, instance),
+    fn vector<A: Gather<Places = P>, const K: usize>(a: A, gates: GateVector<'_>) -> Self {
+        let none = a.run(0..1).at;
+        let mut slots = None;
+        if let Some(list) = gates.slots {
+            slots = Some(a.places(list));
+        }
+        Self {
+            wires: [
+                if K > 0 { a.places(gates.wire(0)) } else { none },
+                if K > 1 { a.places(gates.wire(1)) } else { none },
+            ],
+            slots,
+            lanes: gates.lanes,
+        }
+    }
+
+    /// Gates that follow each other, at most a lane each.
+    #[inline(always)]
+    fn run<A: Gather<Places = P>, const K: usize>(
+        a: A,
+        order: &GateRows<K>,
+        gates: Range<usize>,
+    ) -> Self {
+        let picked = a.run(gates);
+        let mut wires = [picked.at; 2];
+        if K > 0 {
+            wires[0] = a.wires(&order.others, 0, picked.at);
+        }
+        if K > 1 {
+            wires[1] = a.wires(&order.others, 1, picked.at);
+        }
+        Self {
+            wires,
+            slots: a.slots(&order.slots, picked.at),
+            lanes: picked.lanes,
         }
     }
 }
 
 /// Gates of one kind, as terms of a sum `S`.
 trait Terms<A: Gather, S> {
-    /// Where the gates of each row begin and end.
-    fn offsets(&self) -> &[u32];
-    /// Adds the terms of some gates.
-    fn add(&self, a: A, sum: &mut S, picked: Picked<A::Places>, instances: Instances);
+    /// Adds the terms of some gates for one instance.
+    fn add(&self, a: A, sum: &mut S, gates: LaneGates<A::Places>, instance: usize);
 }
 
 /// A sum of lanes that becomes a block.
@@ -63,86 +90,6 @@ trait BlockSum<A: Gather> {
     fn new(a: A) -> Self;
     /// The sum's lanes.
     fn block(self, a: A) -> Self::Block;
-}
-
-/// Rows that have a block's lanes.
-#[derive(Clone, Copy)]
-struct BlockRows {
-    /// The first.
-    first: usize,
-    /// Base-2 logarithm of the number of instances.
-    log: usize,
-}
-
-impl BlockRows {
-    #[inline(always)]
-    fn new<A: Arith>(block: usize, log: usize) -> Self {
-        Self {
-            first: (block * A::Block::WIDTH) >> log,
-            log,
-        }
-    }
-
-    /// Where the gates of each lane's row begin and end, and how many the longest row has.
-    #[inline(always)]
-    fn lanes<A: Arith>(self, offsets: &[u32]) -> ([u32; MAX_WIDTH], [u32; MAX_WIDTH], u32) {
-        const { assert!(A::Block::WIDTH <= MAX_WIDTH, "a block has more lanes") };
-        let (mut starts, mut ends) = ([0; MAX_WIDTH], [0; MAX_WIDTH]);
-        let mut longest = 0;
-        let width = A::Block::WIDTH >> self.log;
-        let here = &offsets[self.first..offsets.len().min(self.first + width + 1)];
-        for (row, ends_of) in here.windows(2).enumerate() {
-            longest = longest.max(ends_of[1] - ends_of[0]);
-            for lane in row << self.log..(row + 1) << self.log {
-                (starts[lane], ends[lane]) = (ends_of[0], ends_of[1]);
-            }
-        }
-        (starts, ends, longest)
-    }
-
-    /// Adds the terms of the block's rows, of each the first [`LONG_ROW`].
-    #[inline(always)]
-    fn add<A: Gather, S>(self, a: A, terms: &impl Terms<A, S>, sum: &mut S) -> bool {
-        let (starts, ends, longest) = self.lanes::<A>(terms.offsets());
-        if longest == 0 {
-            return false;
-        }
-        let (starts, ends) = (a.places(&starts), a.places(&ends));
-        for k in 0..longest.min(LONG_ROW) {
-            terms.add(a, sum, a.within(starts, ends, k), Instances::Lanes);
-        }
-        longest > LONG_ROW
-    }
-
-    /// Adds the other terms of long rows.
-    #[inline(always)]
-    fn add_long<A: Gather, S: BlockSum<A>>(
-        self,
-        a: A,
-        terms: &impl Terms<A, S>,
-        out: &mut S::Block,
-    ) {
-        let width = A::Block::WIDTH;
-        let (starts, ends, _) = self.lanes::<A>(terms.offsets());
-        for lane in 0..width {
-            let rest = (starts[lane] + LONG_ROW.min(ends[lane] - starts[lane])) as usize;
-            let end = ends[lane] as usize;
-            if rest == end {
-                continue;
-            }
-            let instance = Instances::One(lane & ((1 << self.log) - 1));
-            let mut sum = S::new(a);
-            for start in (rest..end).step_by(width) {
-                terms.add(a, &mut sum, a.run(start..end.min(start + width)), instance);
-            }
-            let block = sum.block(a);
-            let mut value = out.get(lane);
-            for lane in 0..width {
-                value += block.get(lane);
-            }
-            out.set(lane, value);
-        }
-    }
 }
 
 impl<A: Gather> BlockSum<A> for BaseSum<A> {
@@ -166,6 +113,29 @@ struct Mixed<A: Arith> {
     rest: A::V,
 }
 
+impl<A: Gather> Mixed<A> {
+    /// `+ value weight` for a value of the table below.
+    #[inline(always)]
+    fn mac(&mut self, a: A, below: Blocks<'_, A>, at: A::Places, weight: A::V) {
+        match below {
+            Blocks::Base(below) => self.mixed.mac(a.gather_base(below, at), weight),
+            Blocks::Ext(below) => self.ext.mac(a.gather(below, at), weight),
+        }
+    }
+
+    #[inline(always)]
+    fn finish(self, a: A) -> A::V {
+        let mut sum = self.rest;
+        if !self.ext.is_empty() {
+            sum = a.add(sum, self.ext.finish());
+        }
+        if !self.mixed.is_empty() {
+            sum = a.add(sum, self.mixed.finish());
+        }
+        sum
+    }
+}
+
 impl<A: Gather> BlockSum<A> for Mixed<A> {
     type Value = A::F;
     type Block = A::Block;
@@ -180,38 +150,122 @@ impl<A: Gather> BlockSum<A> for Mixed<A> {
     }
     #[inline(always)]
     fn block(self, a: A) -> A::Block {
-        let mut sum = self.rest;
-        if !self.ext.is_empty() {
-            sum = a.add(sum, self.ext.finish());
-        }
-        if !self.mixed.is_empty() {
-            sum = a.add(sum, self.mixed.finish());
-        }
-        a.store(sum)
+        a.store(self.finish(a))
     }
 }
 
-/// The lanes that count.
+/// Where the sums of a tile's rows go: the tile's own blocks.
+struct TileRows<'a, L> {
+    blocks: &'a mut [L],
+    /// The tile's first row.
+    first: usize,
+    /// Base-2 logarithm of the number of instances.
+    log: usize,
+}
+
+impl<L: Copy> TileRows<'_, L> {
+    /// Adds a lane to the value of a row.
+    #[inline(always)]
+    fn add<T: Field>(&mut self, row: u32, instance: usize, sums: &L, lane: usize)
+    where
+        L: Lanes<T>,
+    {
+        let place = ((row as usize - self.first) << self.log) + instance;
+        self.blocks[place / L::WIDTH].add_lane(place % L::WIDTH, sums, lane);
+    }
+
+    /// Adds all gates of a kind for every instance.
+    #[inline(always)]
+    fn add_gates<A, S, const K: usize>(
+        &mut self,
+        a: A,
+        (bins, order): (&Bins<K>, &GateRows<K>),
+        terms: &impl Terms<A, S>,
+    ) where
+        A: Gather,
+        S: BlockSum<A, Block = L>,
+        L: Lanes<S::Value>,
+    {
+        let tile = self.first / TILE_ROWS;
+        for slice in bins.slices(tile) {
+            for instance in 0..1 << self.log {
+                let mut sum = S::new(a);
+                for k in 0..slice.len() {
+                    let gates = LaneGates::vector::<A, K>(a, slice.gates(k));
+                    terms.add(a, &mut sum, gates, instance);
+                }
+                let sums = sum.block(a);
+                for (lane, &row) in slice.rows[..slice.num_rows].iter().enumerate() {
+                    self.add(row, instance, &sums, lane);
+                }
+            }
+        }
+        for &row in bins.long(tile) {
+            for instance in 0..1 << self.log {
+                let sums = long_row(a, order, row, terms, instance).block(a);
+                for lane in 0..L::WIDTH {
+                    self.add(row, instance, &sums, lane);
+                }
+            }
+        }
+    }
+}
+
+/// The gates of one row, a lane each.
 #[inline(always)]
-fn kept<A: Gather>(a: A, v: A::V, picked: Picked<A::Places>) -> A::V {
-    match picked.lanes == all_lanes(A::Block::WIDTH) {
+fn long_row<A: Gather, S: BlockSum<A>, const K: usize>(
+    a: A,
+    order: &GateRows<K>,
+    row: u32,
+    terms: &impl Terms<A, S>,
+    instance: usize,
+) -> S {
+    let (gates, width) = (order.row(row as usize), A::Block::WIDTH);
+    let mut sum = S::new(a);
+    for start in gates.clone().step_by(width) {
+        let gates = LaneGates::run(a, order, start..gates.end.min(start + width));
+        terms.add(a, &mut sum, gates, instance);
+    }
+    sum
+}
+
+/// Blocks of a tile, zero to begin with.
+#[inline(always)]
+fn zeroed<T: Field, L: Lanes<T>>(blocks: &mut [MaybeUninit<L>]) -> &mut [L] {
+    let zero = L::gather(&[T::ZERO]);
+    for block in blocks.iter_mut() {
+        block.write(zero);
+    }
+    // SAFETY: every block was just written, and an initialised block may stand for a `MaybeUninit`.
+    unsafe { &mut *(core::ptr::from_mut(blocks) as *mut [L]) }
+}
+
+/// The tiles of a range of blocks, each with its blocks: rows of `2^log` values.
+#[inline(always)]
+fn tile_blocks<L>(blocks: &mut [L], width: usize, log: usize) -> core::slice::ChunksMut<'_, L> {
+    blocks.chunks_mut((TILE_ROWS << log) / width)
+}
+
+/// The lanes that have a gate.
+#[inline(always)]
+fn kept<A: Gather>(a: A, v: A::V, lanes: u32) -> A::V {
+    match lanes == all_lanes(A::Block::WIDTH) {
         true => v,
-        false => a.keep(v, picked.lanes),
+        false => a.keep(v, lanes),
     }
 }
 
 /// The same in the base field.
 #[inline(always)]
-fn kept_base<A: Gather>(a: A, b: A::B, picked: Picked<A::Places>) -> A::B {
-    match picked.lanes == all_lanes(A::Block::WIDTH) {
+fn kept_base<A: Gather>(a: A, b: A::B, lanes: u32) -> A::B {
+    match lanes == all_lanes(A::Block::WIDTH) {
         true => b,
-        false => a.keep_base(b, picked.lanes),
+        false => a.keep_base(b, lanes),
     }
 }
 
 /// `c V(x) V(y)`, `c V(x)` or `c`, by the number of other wires; all in the base field.
 struct BaseGates<'a, A: Arith, const K: usize> {
-    order: &'a GateRows<K>,
     coefs: &'a [A::BaseBlock],
     below: &'a [A::BaseBlock],
     log: usize,
@@ -219,23 +273,21 @@ struct BaseGates<'a, A: Arith, const K: usize> {
 
 impl<A: Gather, const K: usize> Terms<A, BaseSum<A>> for BaseGates<'_, A, K> {
     #[inline(always)]
-    fn offsets(&self) -> &[u32] {
-        &self.order.offsets
-    }
-
-    #[inline(always)]
-    fn add(&self, a: A, sum: &mut BaseSum<A>, picked: Picked<A::Places>, instances: Instances) {
-        let coef = match a.slots(&self.order.slots, picked.at) {
+    fn add(&self, a: A, sum: &mut BaseSum<A>, gates: LaneGates<A::Places>, instance: usize) {
+        let coef = match gates.slots {
             Some(slots) => Some(a.gather_base(self.coefs, slots)),
             None => None,
         };
         if K == 0 {
-            let one = a.splat_base(BaseOf::<A>::ONE);
-            sum.add(kept_base(a, coef.unwrap_or(one), picked));
+            let coef = match coef {
+                Some(coef) => coef,
+                None => a.splat_base(BaseOf::<A>::ONE),
+            };
+            sum.add(kept_base(a, coef, gates.lanes));
             return;
         }
-        let x = instances.of(a, a.wires(&self.order.others, 0, picked.at), self.log);
-        let left = kept_base(a, a.gather_base(self.below, x), picked);
+        let x = a.instance(gates.wires[0], self.log, instance);
+        let left = kept_base(a, a.gather_base(self.below, x), gates.lanes);
         if K == 1 {
             match coef {
                 Some(coef) => sum.mac(left, coef),
@@ -243,7 +295,7 @@ impl<A: Gather, const K: usize> Terms<A, BaseSum<A>> for BaseGates<'_, A, K> {
             }
             return;
         }
-        let y = instances.of(a, a.wires(&self.order.others, 1, picked.at), self.log);
+        let y = a.instance(gates.wires[1], self.log, instance);
         let right = a.gather_base(self.below, y);
         match coef {
             Some(coef) => sum.mac(a.base_mul(left, coef), right),
@@ -254,7 +306,6 @@ impl<A: Gather, const K: usize> Terms<A, BaseSum<A>> for BaseGates<'_, A, K> {
 
 /// The same in the challenge field.
 struct ExtGates<'a, A: Arith, const K: usize> {
-    order: &'a GateRows<K>,
     coefs: CoefTable<'a, A>,
     below: Blocks<'a, A>,
     log: usize,
@@ -262,136 +313,104 @@ struct ExtGates<'a, A: Arith, const K: usize> {
 
 impl<A: Gather, const K: usize> Terms<A, Mixed<A>> for ExtGates<'_, A, K> {
     #[inline(always)]
-    fn offsets(&self) -> &[u32] {
-        &self.order.offsets
-    }
-
-    #[inline(always)]
-    fn add(&self, a: A, sum: &mut Mixed<A>, picked: Picked<A::Places>, instances: Instances) {
+    fn add(&self, a: A, sum: &mut Mixed<A>, gates: LaneGates<A::Places>, instance: usize) {
         let mut product = a.splat(A::F::ONE);
         if K > 0 {
-            let x = instances.of(a, a.wires(&self.order.others, 0, picked.at), self.log);
-            product = gather_lifted(a, self.below, x);
+            let x = a.instance(gates.wires[0], self.log, instance);
+            product = match self.below {
+                Blocks::Base(below) => a.lift(a.gather_base(below, x)),
+                Blocks::Ext(below) => a.gather(below, x),
+            };
         }
-        product = self.coefs.times(a, product, &self.order.slots, picked.at);
-        product = kept(a, product, picked);
+        product = kept(a, self.coefs.times_at(a, product, gates.slots), gates.lanes);
         if K < 2 {
             sum.rest = a.add(sum.rest, product);
             return;
         }
-        let y = instances.of(a, a.wires(&self.order.others, 1, picked.at), self.log);
-        match self.below {
-            Blocks::Base(below) => sum.mixed.mac(a.gather_base(below, y), product),
-            Blocks::Ext(below) => sum.ext.mac(a.gather(below, y), product),
-        }
-    }
-}
-
-#[inline(always)]
-fn gather_lifted<A: Gather>(a: A, table: Blocks<'_, A>, at: A::Places) -> A::V {
-    match table {
-        Blocks::Base(table) => a.lift(a.gather_base(table, at)),
-        Blocks::Ext(table) => a.gather(table, at),
+        let y = a.instance(gates.wires[1], self.log, instance);
+        sum.mac(a, self.below, y, product);
     }
 }
 
 /// `c W[z] V(y)`, or `c W[z]` for gates with `z` alone.
 struct PhaseOneGates<'a, A: Arith, const K: usize> {
-    gates: Gates<'a, A, K>,
+    coefs: CoefTable<'a, A>,
+    weights: &'a [A::Block],
     below: Blocks<'a, A>,
     log: usize,
 }
 
 impl<A: Gather, const K: usize> Terms<A, Mixed<A>> for PhaseOneGates<'_, A, K> {
     #[inline(always)]
-    fn offsets(&self) -> &[u32] {
-        &self.gates.order.offsets
-    }
-
-    #[inline(always)]
-    fn add(&self, a: A, sum: &mut Mixed<A>, picked: Picked<A::Places>, instances: Instances) {
-        let weight = kept(a, self.gates.weights(a, picked.at), picked);
+    fn add(&self, a: A, sum: &mut Mixed<A>, gates: LaneGates<A::Places>, instance: usize) {
+        let weight = a.gather(self.weights, gates.wires[0]);
+        let weight = self.coefs.times_at(a, weight, gates.slots);
+        let weight = kept(a, weight, gates.lanes);
         if K == 1 {
             sum.rest = a.add(sum.rest, weight);
             return;
         }
-        let others = &self.gates.order.others;
-        let y = instances.of(a, a.wires(others, 1, picked.at), self.log);
-        match self.below {
-            Blocks::Base(below) => sum.mixed.mac(a.gather_base(below, y), weight),
-            Blocks::Ext(below) => sum.ext.mac(a.gather(below, y), weight),
-        }
+        let y = a.instance(gates.wires[1], self.log, instance);
+        sum.mac(a, self.below, y, weight);
     }
 }
 
-/// What the outputs of a block of rows are made of.
-struct LayerTerms<M, D, C> {
-    muls: M,
-    adds: D,
-    consts: C,
+/// `c W[z] eq_x[x]`, or `c W[z]` for gates with `z` alone.
+struct PhaseTwoGates<'a, A: Arith, const K: usize> {
+    coefs: CoefTable<'a, A>,
+    weights: &'a [A::Block],
+    eq_x: &'a [A::Block],
 }
 
-impl<M, D, C> LayerTerms<M, D, C> {
-    /// The sums of the rows of a block.
+impl<A: Gather, const K: usize> Terms<A, Mixed<A>> for PhaseTwoGates<'_, A, K> {
     #[inline(always)]
-    fn sums<A, S>(&self, a: A, rows: BlockRows) -> S::Block
-    where
-        A: Gather,
-        S: BlockSum<A>,
-        M: Terms<A, S>,
-        D: Terms<A, S>,
-        C: Terms<A, S>,
-    {
-        let mut sum = S::new(a);
-        let long_muls = rows.add(a, &self.muls, &mut sum);
-        let long_adds = rows.add(a, &self.adds, &mut sum);
-        let long_consts = rows.add(a, &self.consts, &mut sum);
-        let mut out = sum.block(a);
-        if long_muls {
-            rows.add_long(a, &self.muls, &mut out);
+    fn add(&self, a: A, sum: &mut Mixed<A>, gates: LaneGates<A::Places>, _instance: usize) {
+        let weight = a.gather(self.weights, gates.wires[0]);
+        let weight = self.coefs.times_at(a, weight, gates.slots);
+        let weight = kept(a, weight, gates.lanes);
+        match K {
+            1 => sum.rest = a.add(sum.rest, weight),
+            _ => sum.ext.mac(weight, a.gather(self.eq_x, gates.wires[1])),
         }
-        if long_adds {
-            rows.add_long(a, &self.adds, &mut out);
-        }
-        if long_consts {
-            rows.add_long(a, &self.consts, &mut out);
-        }
-        out
     }
 }
 
-/// What a range of blocks of a layer's outputs is computed from.
+/// What some tiles of a layer's outputs are computed from.
+#[derive(Clone, Copy)]
 pub(crate) struct WireRows<'a, F: CpuField> {
     pub(crate) layer: Parts<'a, F>,
+    pub(crate) bins: &'a LaneBins,
     pub(crate) below: &'a CpuMle<F>,
     pub(crate) publics: &'a [F::BaseBlock],
     /// Base-2 logarithm of the number of instances.
     pub(crate) log: usize,
-    pub(crate) range: Range<usize>,
+    /// The first of the tiles.
+    pub(crate) first_tile: usize,
 }
 
 impl<F: CpuField> WireRows<'_, F> {
-    /// Calls `add(lane, value)` for the public inputs of the rows of a block.
+    /// Adds the public inputs of a tile's rows.
     #[inline(always)]
-    fn publics(&self, rows: BlockRows, mut add: impl FnMut(usize, F::Base)) {
+    fn add_publics<T: Field, L: Lanes<T>>(
+        &self,
+        tile: &mut TileRows<'_, L>,
+        lifted: impl Fn(F::Base) -> T,
+    ) {
         let publics = &self.layer.0.publics;
-        if publics.is_empty() {
-            return;
-        }
-        let end = rows.first + (F::WIDTH >> self.log);
-        let from = publics.partition_point(|&(z, _)| (z as usize) < rows.first);
+        let end = tile.first + TILE_ROWS;
+        let from = publics.partition_point(|&(z, _)| (z as usize) < tile.first);
         let here = publics[from..].iter();
         for &(z, index) in here.take_while(|&&(z, _)| (z as usize) < end) {
             for instance in 0..1 << self.log {
                 let place = ((index as usize) << self.log) + instance;
                 let value = self.publics[place / F::WIDTH].get(place % F::WIDTH);
-                add(((z as usize - rows.first) << self.log) + instance, value);
+                tile.add(z, instance, &L::gather(&[lifted(value)]), 0);
             }
         }
     }
 }
 
-/// Base-field outputs as blocks.
+/// Base-field outputs: whole tiles.
 pub struct WireBaseRows<'a, F: CpuField> {
     pub(crate) rows: WireRows<'a, F>,
     pub(crate) out: &'a mut [MaybeUninit<F::BaseBlock>],
@@ -402,44 +421,30 @@ impl<F: CpuField> Kernel<F> for WireBaseRows<'_, F> {
 
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
-        let work = self.rows;
-        let (wiring, log) = (work.layer.0, work.log);
+        let (work, log) = (self.rows, self.rows.log);
+        let (wiring, bins) = (work.layer.0, work.bins);
         let (CoefTable::Base(coefs), Blocks::Base(below)) = (
             coef_table::<F, A>(work.layer.1),
             blocks_of::<F, A>(work.below),
         ) else {
             unreachable!("a base-field layer has base-field coefficients and wires");
         };
-        let terms = LayerTerms {
-            muls: base_gates::<A, 2>(&wiring.mul_by_z, coefs, below, log),
-            adds: base_gates::<A, 1>(&wiring.add_by_z, coefs, below, log),
-            consts: base_gates::<A, 0>(&wiring.const_by_z, coefs, below, log),
-        };
-        for (block, out) in work.range.clone().zip(self.out) {
-            let rows = BlockRows::new::<A>(block, log);
-            let mut sums = terms.sums::<A, BaseSum<A>>(a, rows);
-            work.publics(rows, |lane, value| sums.set(lane, sums.get(lane) + value));
-            out.write(sums);
+        let muls = BaseGates::<A, 2> { coefs, below, log };
+        let adds = BaseGates::<A, 1> { coefs, below, log };
+        let consts = BaseGates::<A, 0> { coefs, below, log };
+        let out = zeroed::<F::Base, _>(self.out);
+        for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
+            let first = (work.first_tile + tile) * TILE_ROWS;
+            let mut tile = TileRows { blocks, first, log };
+            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds);
+            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts);
+            work.add_publics(&mut tile, |value| value);
         }
     }
 }
 
-#[inline(always)]
-fn base_gates<'a, A: Gather, const K: usize>(
-    order: &'a GateRows<K>,
-    coefs: &'a [A::BaseBlock],
-    below: &'a [A::BaseBlock],
-    log: usize,
-) -> BaseGates<'a, A, K> {
-    BaseGates {
-        order,
-        coefs,
-        below,
-        log,
-    }
-}
-
-/// Challenge-field outputs as blocks.
+/// Challenge-field outputs: whole tiles.
 pub struct WireExtRows<'a, F: CpuField> {
     pub(crate) rows: WireRows<'a, F>,
     pub(crate) out: &'a mut [MaybeUninit<F::Block>],
@@ -450,49 +455,35 @@ impl<F: CpuField> Kernel<F> for WireExtRows<'_, F> {
 
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
-        let work = self.rows;
-        let (wiring, log) = (work.layer.0, work.log);
+        let (work, log) = (self.rows, self.rows.log);
+        let (wiring, bins) = (work.layer.0, work.bins);
         let coefs = coef_table::<F, A>(work.layer.1);
         let below = blocks_of::<F, A>(work.below);
-        let terms = LayerTerms {
-            muls: ext_gates::<A, 2>(&wiring.mul_by_z, coefs, below, log),
-            adds: ext_gates::<A, 1>(&wiring.add_by_z, coefs, below, log),
-            consts: ext_gates::<A, 0>(&wiring.const_by_z, coefs, below, log),
-        };
-        for (block, out) in work.range.clone().zip(self.out) {
-            let rows = BlockRows::new::<A>(block, log);
-            let mut sums = terms.sums::<A, Mixed<A>>(a, rows);
-            work.publics(rows, |lane, value| {
-                sums.set(lane, sums.get(lane) + F::from(value));
-            });
-            out.write(sums);
+        let muls = ExtGates::<A, 2> { coefs, below, log };
+        let adds = ExtGates::<A, 1> { coefs, below, log };
+        let consts = ExtGates::<A, 0> { coefs, below, log };
+        let out = zeroed::<F, _>(self.out);
+        for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
+            let first = (work.first_tile + tile) * TILE_ROWS;
+            let mut tile = TileRows { blocks, first, log };
+            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds);
+            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts);
+            work.add_publics(&mut tile, F::from);
         }
     }
 }
 
-#[inline(always)]
-fn ext_gates<'a, A: Gather, const K: usize>(
-    order: &'a GateRows<K>,
-    coefs: CoefTable<'a, A>,
-    below: Blocks<'a, A>,
-    log: usize,
-) -> ExtGates<'a, A, K> {
-    ExtGates {
-        order,
-        coefs,
-        below,
-        log,
-    }
-}
-
-/// Phase one's table as blocks.
+/// Phase one's table: whole tiles.
 pub struct WirePhaseOne<'a, F: CpuField> {
     pub(crate) layer: Parts<'a, F>,
+    pub(crate) bins: (&'a LaneBins, &'a PhaseTwoBins),
     pub(crate) weights: &'a [F::Block],
     pub(crate) below: &'a CpuMle<F>,
     /// Base-2 logarithm of the number of instances.
     pub(crate) log: usize,
-    pub(crate) range: Range<usize>,
+    /// The first of the tiles.
+    pub(crate) first_tile: usize,
     pub(crate) out: &'a mut [MaybeUninit<F::Block>],
 }
 
@@ -502,31 +493,88 @@ impl<F: CpuField> Kernel<F> for WirePhaseOne<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
         let ((wiring, coefs), log) = (self.layer, self.log);
+        let (coefs, weights) = (coef_table::<F, A>(coefs), self.weights);
         let below = blocks_of::<F, A>(self.below);
-        let muls = PhaseOneGates {
-            gates: gates::<F, A, 2>(&wiring.mul_by_x, coefs, self.weights, None),
+        let muls = PhaseOneGates::<A, 2> {
+            coefs,
+            weights,
             below,
             log,
         };
-        let adds = PhaseOneGates {
-            gates: gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None),
+        let adds = PhaseOneGates::<A, 1> {
+            coefs,
+            weights,
             below,
             log,
         };
-        for (block, out) in self.range.zip(self.out) {
-            let rows = BlockRows::new::<A>(block, log);
-            let mut sum = Mixed::new(a);
-            let long_muls = rows.add(a, &muls, &mut sum);
-            let long_adds = rows.add(a, &adds, &mut sum);
-            let mut sums = sum.block(a);
-            if long_muls {
-                rows.add_long(a, &muls, &mut sums);
-            }
-            if long_adds {
-                rows.add_long(a, &adds, &mut sums);
-            }
-            out.write(sums);
+        let out = zeroed::<F, _>(self.out);
+        for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
+            let first = (self.first_tile + tile) * TILE_ROWS;
+            let mut tile = TileRows { blocks, first, log };
+            tile.add_gates(a, (&self.bins.0.mul_by_x, &wiring.mul_by_x), &muls);
+            // What does not depend on the instance is added for each all the same: a lane is cheap.
+            tile.add_gates(a, (&self.bins.1.add_by_x, &wiring.add_by_x), &adds);
         }
+    }
+}
+
+/// Phase two's table, whole tiles, and the add gates' part for the same rows.
+pub struct PhaseTwoRows<'a, F: CpuField> {
+    pub(crate) layer: Parts<'a, F>,
+    pub(crate) bins: &'a PhaseTwoBins,
+    pub(crate) weights: &'a [F::Block],
+    pub(crate) eq_x: &'a [F::Block],
+    /// The tiles.
+    pub(crate) tiles: Range<usize>,
+    /// Their blocks; none of a layer without mul gates.
+    pub(crate) out: &'a mut [MaybeUninit<F::Block>],
+}
+
+impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
+    type Out = F;
+
+    #[inline(always)]
+    fn run<A: ArithOf<F>>(self, a: A) -> F {
+        let (wiring, coefs) = self.layer;
+        let (coefs, weights, eq_x) = (coef_table::<F, A>(coefs), self.weights, self.eq_x);
+        let muls = PhaseTwoGates::<A, 2> {
+            coefs,
+            weights,
+            eq_x,
+        };
+        let adds = PhaseTwoGates::<A, 1> {
+            coefs,
+            weights,
+            eq_x,
+        };
+        let out = zeroed::<F, _>(self.out);
+        for (tile, blocks) in tile_blocks(out, F::WIDTH, 0).enumerate() {
+            let first = (self.tiles.start + tile) * TILE_ROWS;
+            let mut tile = TileRows {
+                blocks,
+                first,
+                log: 0,
+            };
+            tile.add_gates(a, (&self.bins.mul_by_y, &wiring.mul_by_y), &muls);
+        }
+        let mut total = ExtSum::new(a);
+        let mut long = F::ZERO;
+        for tile in self.tiles {
+            for slice in self.bins.add_by_x.slices(tile) {
+                let mut sum = Mixed::new(a);
+                for k in 0..slice.len() {
+                    let gates = LaneGates::vector::<A, 1>(a, slice.gates(k));
+                    adds.add(a, &mut sum, gates, 0);
+                }
+                total.mac(sum.rest, a.gather(eq_x, a.places(slice.rows)));
+            }
+            for &row in self.bins.add_by_x.long(tile) {
+                let sum: Mixed<A> = long_row(a, &wiring.add_by_x, row, &adds, 0);
+                let (block, lane) = (row as usize / F::WIDTH, row as usize % F::WIDTH);
+                long += a.sum_lanes(sum.rest) * eq_x[block].get(lane);
+            }
+        }
+        a.sum_lanes(total.finish()) + long
     }
 }
 
@@ -552,13 +600,9 @@ impl<F: CpuField> Kernel<F> for WireBind<'_, F> {
             let mut sum = Mixed::new(a);
             for (instance, &weight) in self.weights.iter().enumerate() {
                 let at = a.instance(picked.at, log, instance);
-                match table {
-                    Blocks::Base(table) => sum.mixed.mac(a.gather_base(table, at), a.splat(weight)),
-                    Blocks::Ext(table) => sum.ext.mac(a.gather(table, at), a.splat(weight)),
-                }
+                sum.mac(a, table, at, a.splat(weight));
             }
-            let sums = a.load(&sum.block(a));
-            a.write(kept(a, sums, picked), out);
+            a.write(kept(a, sum.finish(a), picked.lanes), out);
         }
     }
 }

@@ -28,6 +28,13 @@ pub(crate) fn words_of_base(table: &[M31x16]) -> &[u32] {
     unsafe { core::slice::from_raw_parts(table.as_ptr().cast(), 16 * table.len()) }
 }
 
+/// `x + y` of lanes of at most `p`, at most `p`.
+#[inline(always)]
+fn sum(x: u32, y: u32) -> u32 {
+    let sum = x + y;
+    sum.min(sum.wrapping_sub(M31::MODULUS))
+}
+
 impl Lanes<M31> for M31x16 {
     const WIDTH: usize = 16;
 
@@ -48,6 +55,11 @@ impl Lanes<M31> for M31x16 {
     #[inline(always)]
     fn set(&mut self, lane: usize, value: M31) {
         self.0[lane] = value.value();
+    }
+
+    #[inline(always)]
+    fn add_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        self.0[lane] = sum(self.0[lane], other.0[from]);
     }
 }
 
@@ -72,6 +84,13 @@ impl Lanes<M31Ext3> for M31Ext3x16 {
     fn set(&mut self, lane: usize, value: M31Ext3) {
         for (plane, coeff) in self.0.iter_mut().zip(value.coeffs()) {
             plane[lane] = coeff.value();
+        }
+    }
+
+    #[inline(always)]
+    fn add_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        for (plane, other) in self.0.iter_mut().zip(&other.0) {
+            plane[lane] = sum(plane[lane], other[from]);
         }
     }
 }

@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use prover_core::Slots;
 
-use super::M31Lanes;
 use super::blocks::{M31Ext3x16, M31x16, words_of_base, words_of_ext};
+use super::lanes::M31Lanes;
 use super::vector::Vector;
 use crate::arith::{Arith, Lanes};
 use crate::gather::{Gather, Picked, all_lanes};
@@ -96,23 +96,9 @@ impl<S: Vector> Gather for M31Lanes<S> {
         }
     }
     #[inline(always)]
-    fn places(self, list: &[u32; 16]) -> S::U {
-        self.0.load(list)
-    }
-    #[inline(always)]
-    fn within(self, starts: S::U, ends: S::U, k: u32) -> Picked<S::U> {
-        let s = self.0;
-        let at = s.add32(starts, s.splat(k));
-        Picked {
-            at,
-            lanes: s.less32(at, ends),
-        }
-    }
-    #[inline(always)]
-    fn instances(self, wires: S::U, log: usize) -> S::U {
-        let s = self.0;
-        let lanes = s.and(s.load(&LANES), s.splat((1 << log) - 1));
-        s.add32(s.shl(wires, log as u32), lanes)
+    fn places(self, list: &[u32]) -> S::U {
+        self.0
+            .load(list.first_chunk().expect("a list of 16 places"))
     }
     #[inline(always)]
     fn instance(self, wires: S::U, log: usize, instance: usize) -> S::U {
