@@ -119,6 +119,11 @@ pub trait Arith: Copy + Send + Sync {
     fn acc(self) -> Self::Acc;
     /// Adds a product.
     fn mac(self, acc: &mut Self::Acc, x: Self::V, y: Self::V);
+    /// Adds the product of two differences, of the second of a pair less the first.
+    #[inline(always)]
+    fn mac_differences(self, acc: &mut Self::Acc, x: (Self::V, Self::V), y: (Self::V, Self::V)) {
+        self.mac(acc, self.sub(x.1, x.0), self.sub(y.1, y.0));
+    }
     /// Makes room for `RUN` more products.
     fn settle(self, acc: &mut Self::Acc);
     /// The sum.
