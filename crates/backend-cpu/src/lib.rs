@@ -7,6 +7,8 @@
 
 mod arith;
 mod backend;
+#[cfg(not(unoptimized))]
+mod bn254;
 mod columns;
 mod eq;
 mod exec;
