@@ -17,6 +17,11 @@ pub trait Lanes<T: Field>: Copy + Send + Sync + core::fmt::Debug + 'static {
     fn gather(values: &[T]) -> Self;
     /// Sets the value of a lane.
     fn set(&mut self, lane: usize, value: T);
+    /// Sets a lane to one of another block.
+    #[inline(always)]
+    fn copy_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        self.set(lane, other.get(from));
+    }
     /// Adds a lane of another block to a lane.
     #[inline(always)]
     fn add_lane(&mut self, lane: usize, other: &Self, from: usize) {
@@ -124,6 +129,11 @@ pub trait Arith: Copy + Send + Sync {
     fn acc(self) -> Self::Acc;
     /// Adds a product.
     fn mac(self, acc: &mut Self::Acc, x: Self::V, y: Self::V);
+    /// Adds the product of two differences, of the second of a pair less the first.
+    #[inline(always)]
+    fn mac_differences(self, acc: &mut Self::Acc, x: (Self::V, Self::V), y: (Self::V, Self::V)) {
+        self.mac(acc, self.sub(x.1, x.0), self.sub(y.1, y.0));
+    }
     /// Makes room for `RUN` more products.
     fn settle(self, acc: &mut Self::Acc);
     /// The sum.

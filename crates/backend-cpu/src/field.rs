@@ -1,7 +1,7 @@
 //! Which arithmetic each field gets at each SIMD level.
 
 use prover_core::ChallengeField;
-use prover_fields::{Bn254, Gf2e128, GoldilocksExt2};
+use prover_fields::{Gf2e128, GoldilocksExt2};
 
 use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
@@ -102,7 +102,7 @@ macro_rules! plain_field {
     )*};
 }
 
-plain_field!(Bn254, Gf2e128, GoldilocksExt2);
-// With vectors unless compiled without optimisation: see `m31`.
+plain_field!(Gf2e128, GoldilocksExt2);
+// With vectors unless compiled without optimisation: see `bn254` and `m31`.
 #[cfg(unoptimized)]
-plain_field!(prover_fields::M31Ext3);
+plain_field!(prover_fields::Bn254, prover_fields::M31Ext3);

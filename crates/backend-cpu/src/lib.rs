@@ -8,6 +8,8 @@
 mod arith;
 mod backend;
 mod bins;
+#[cfg(not(unoptimized))]
+mod bn254;
 mod columns;
 mod eq;
 mod exec;

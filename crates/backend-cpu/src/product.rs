@@ -33,7 +33,7 @@ impl<A: Arith> Running<A> {
     #[inline(always)]
     fn add<const ONE: bool>(&mut self, a: A, t0: (A::V, A::V), t1: (A::V, A::V)) {
         a.mac(&mut self.zero, t0.0, t1.0);
-        a.mac(&mut self.infinity, a.sub(t0.1, t0.0), a.sub(t1.1, t1.0));
+        a.mac_differences(&mut self.infinity, t0, t1);
         if ONE {
             a.mac(&mut self.one, t0.1, t1.1);
         }

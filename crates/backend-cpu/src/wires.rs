@@ -174,13 +174,24 @@ impl<L: Copy> TileRows<'_, L> {
         self.blocks[place / L::WIDTH].add_lane(place % L::WIDTH, sums, lane);
     }
 
-    /// Adds all gates of a kind for every instance.
+    /// Makes a lane the value of a row.
+    #[inline(always)]
+    fn set<T: Field>(&mut self, row: u32, instance: usize, sums: &L, lane: usize)
+    where
+        L: Lanes<T>,
+    {
+        let place = ((row as usize - self.first) << self.log) + instance;
+        self.blocks[place / L::WIDTH].copy_lane(place % L::WIDTH, sums, lane);
+    }
+
+    /// Adds all gates of a kind for every instance; they may be the first that the rows get.
     #[inline(always)]
     fn add_gates<A, S, const K: usize>(
         &mut self,
         a: A,
         (bins, order): (&Bins<K>, &GateRows<K>),
         terms: &impl Terms<A, S>,
+        are_first: bool,
     ) where
         A: Gather,
         S: BlockSum<A, Block = L>,
@@ -196,7 +207,10 @@ impl<L: Copy> TileRows<'_, L> {
                 }
                 let sums = sum.block(a);
                 for (lane, &row) in slice.rows[..slice.num_rows].iter().enumerate() {
-                    self.add(row, instance, &sums, lane);
+                    match are_first {
+                        true => self.set(row, instance, &sums, lane),
+                        false => self.add(row, instance, &sums, lane),
+                    }
                 }
             }
         }
@@ -436,9 +450,9 @@ impl<F: CpuField> Kernel<F> for WireBaseRows<'_, F> {
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (work.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
-            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds);
-            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts);
+            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls, true);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, false);
+            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts, false);
             work.add_publics(&mut tile, |value| value);
         }
     }
@@ -466,9 +480,9 @@ impl<F: CpuField> Kernel<F> for WireExtRows<'_, F> {
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (work.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
-            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds);
-            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts);
+            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls, true);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, false);
+            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts, false);
             work.add_publics(&mut tile, F::from);
         }
     }
@@ -511,9 +525,9 @@ impl<F: CpuField> Kernel<F> for WirePhaseOne<'_, F> {
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (self.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&self.bins.0.mul_by_x, &wiring.mul_by_x), &muls);
+            tile.add_gates(a, (&self.bins.0.mul_by_x, &wiring.mul_by_x), &muls, true);
             // What does not depend on the instance is added for each all the same: a lane is cheap.
-            tile.add_gates(a, (&self.bins.1.add_by_x, &wiring.add_by_x), &adds);
+            tile.add_gates(a, (&self.bins.1.add_by_x, &wiring.add_by_x), &adds, false);
         }
     }
 }
@@ -555,7 +569,7 @@ impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
                 first,
                 log: 0,
             };
-            tile.add_gates(a, (&self.bins.mul_by_y, &wiring.mul_by_y), &muls);
+            tile.add_gates(a, (&self.bins.mul_by_y, &wiring.mul_by_y), &muls, true);
         }
         let mut total = ExtSum::new(a);
         let mut long = F::ZERO;

@@ -58,6 +58,11 @@ impl Lanes<M31> for M31x16 {
     }
 
     #[inline(always)]
+    fn copy_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        self.0[lane] = other.0[from];
+    }
+
+    #[inline(always)]
     fn add_lane(&mut self, lane: usize, other: &Self, from: usize) {
         self.0[lane] = sum(self.0[lane], other.0[from]);
     }
@@ -84,6 +89,13 @@ impl Lanes<M31Ext3> for M31Ext3x16 {
     fn set(&mut self, lane: usize, value: M31Ext3) {
         for (plane, coeff) in self.0.iter_mut().zip(value.coeffs()) {
             plane[lane] = coeff.value();
+        }
+    }
+
+    #[inline(always)]
+    fn copy_lane(&mut self, lane: usize, other: &Self, from: usize) {
+        for (plane, other) in self.0.iter_mut().zip(&other.0) {
+            plane[lane] = other[from];
         }
     }
 
