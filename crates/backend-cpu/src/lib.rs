@@ -13,6 +13,8 @@ mod exec;
 mod field;
 mod gates;
 mod gather;
+#[cfg(not(unoptimized))]
+mod gf2;
 mod helpers;
 mod interpret;
 mod layer;

@@ -7,7 +7,7 @@ pub enum SimdLevel {
     Portable,
     /// AVX2 with carry-less multiplication and BMI2.
     Avx2,
-    /// AVX-512 F, BW, DQ, VL and IFMA besides.
+    /// AVX-512 F, BW, DQ, VL and IFMA besides, and carry-less multiplication of whole registers.
     Avx512,
 }
 
@@ -37,7 +37,8 @@ impl SimdLevel {
                 && has!("avx512bw")
                 && has!("avx512dq")
                 && has!("avx512vl")
-                && has!("avx512ifma");
+                && has!("avx512ifma")
+                && has!("vpclmulqdq");
             match (avx2, avx512) {
                 (true, true) => Self::Avx512,
                 (true, false) => Self::Avx2,
