@@ -1,7 +1,7 @@
 //! Which arithmetic each field gets at each SIMD level.
 
 use prover_core::ChallengeField;
-use prover_fields::{Bn254, GoldilocksExt2};
+use prover_fields::Bn254;
 
 use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
@@ -99,7 +99,11 @@ macro_rules! plain_field {
     )*};
 }
 
-plain_field!(Bn254, GoldilocksExt2);
+plain_field!(Bn254);
 // With vectors unless compiled without optimisation: each in the module of its name.
 #[cfg(unoptimized)]
-plain_field!(prover_fields::Gf2e128, prover_fields::M31Ext3);
+plain_field!(
+    prover_fields::Gf2e128,
+    prover_fields::GoldilocksExt2,
+    prover_fields::M31Ext3
+);

@@ -7,6 +7,8 @@
 
 mod arith;
 mod backend;
+#[cfg(all(test, not(unoptimized)))]
+mod check;
 mod columns;
 mod eq;
 mod exec;
@@ -15,6 +17,8 @@ mod gates;
 mod gather;
 #[cfg(not(unoptimized))]
 mod gf2;
+#[cfg(not(unoptimized))]
+mod goldilocks;
 mod helpers;
 mod interpret;
 mod layer;
@@ -22,6 +26,8 @@ mod layer_kernels;
 #[cfg(not(unoptimized))]
 mod m31;
 mod memory;
+#[cfg(not(unoptimized))]
+mod places;
 mod product;
 mod rounds;
 mod rows;

@@ -308,6 +308,12 @@ pub(crate) fn phase_one<A: Gather>(
     range: Range<usize>,
     out: &mut [MaybeUninit<A::Block>],
 ) {
+    if let (Blocks::Base(below), 1) = (work.below, work.width) {
+        let (gates, weights) = ((work.muls.order, work.adds.order), work.muls.weights);
+        if a.phase_one(gates, weights, below, range.clone(), out) {
+            return;
+        }
+    }
     let end = work.muls.order.offsets[range.end] as usize;
     let mut weights = Window::new(a, end);
     // A wire of one block is asked for ahead of its product: it may be in another core's cache.

@@ -42,11 +42,8 @@ pub(crate) trait Clmul: Copy + Send + Sync {
     fn up(self, x: Self::U) -> Self::U;
     /// The high half moved down, under zero.
     fn down(self, x: Self::U) -> Self::U;
-    /// The sum of the elements at some places of a list.
-    ///
-    /// # Panics
-    /// If a place is not below the list's length.
-    fn sum_at(self, list: &[u128], at: &[u32]) -> u128;
+    /// As [`Vector::row_sums`].
+    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]);
 }
 
 /// Eight lanes by carry-less multiplication.
@@ -197,12 +194,8 @@ impl<C: Clmul> Vector for ByClmul<C> {
         [self.reduce_four(acc[0]), self.reduce_four(acc[1])]
     }
     #[inline(always)]
-    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32]) -> Self::V {
-        let mut sums = [0; WIDTH];
-        for (sum, ends) in sums.iter_mut().zip(ends.windows(2)) {
-            *sum = self.0.sum_at(list, &at[ends[0] as usize..ends[1] as usize]);
-        }
-        self.load(&sums)
+    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]) {
+        self.0.row_sums(list, ends, at, sums);
     }
 }
 

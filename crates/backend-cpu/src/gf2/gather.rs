@@ -3,79 +3,35 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{LayerWiring, Slots};
+use prover_core::{GateRows, LayerWiring, Slots};
 use prover_fields::Gf2;
 
 use super::blocks::{Gf2e128x8, Gf2x8, WIDTH, elements};
 use super::{Gf2Lanes, Vector, rows};
-use crate::gather::{Gather, Picked, all_lanes};
-
-/// The number at a place of a list, or the last.
-#[inline(always)]
-fn number<T: Copy>(list: &[T], at: usize) -> T {
-    list[at.min(list.len() - 1)]
-}
+use crate::gather::{Gather, Picked};
+use crate::places::{self, Places, value_at};
 
 impl<S: Vector> Gather for Gf2Lanes<S> {
-    type Places = [usize; WIDTH];
+    type Places = Places;
 
     #[inline(always)]
-    fn run(self, range: Range<usize>) -> Picked<Self::Places> {
-        let mut at = [range.start; WIDTH];
-        for (lane, at) in at.iter_mut().enumerate() {
-            *at += lane;
-        }
-        Picked {
-            at,
-            lanes: all_lanes(range.len()),
-        }
+    fn run(self, range: Range<usize>) -> Picked<Places> {
+        places::run(range)
     }
     #[inline(always)]
-    fn slice(self, ends: &[u32], k: u32) -> Picked<Self::Places> {
-        let (mut at, mut lanes) = ([0; WIDTH], 0);
-        for (lane, ends) in ends.windows(2).take(WIDTH).enumerate() {
-            let place = ends[0] + k;
-            at[lane] = place as usize;
-            lanes |= u32::from(place < ends[1]) << lane;
-        }
-        Picked { at, lanes }
+    fn slice(self, ends: &[u32], k: u32) -> Picked<Places> {
+        places::slice(ends, k)
     }
     #[inline(always)]
-    fn wires<const K: usize>(
-        self,
-        gates: &[[u32; K]],
-        which: usize,
-        mut at: Self::Places,
-    ) -> Self::Places {
-        for at in &mut at {
-            *at = number(gates, *at)[which] as usize;
-        }
-        at
+    fn wires<const K: usize>(self, gates: &[[u32; K]], which: usize, at: Places) -> Places {
+        places::wires(gates, which, at)
     }
     #[inline(always)]
-    fn slots(self, slots: &Slots, mut at: Self::Places) -> Option<Self::Places> {
-        match slots {
-            Slots::Ones => return None,
-            Slots::U8(slots) => {
-                for at in &mut at {
-                    *at = number(slots, *at).into();
-                }
-            }
-            Slots::U16(slots) => {
-                for at in &mut at {
-                    *at = number(slots, *at).into();
-                }
-            }
-            Slots::U32(slots) => {
-                for at in &mut at {
-                    *at = number(slots, *at) as usize;
-                }
-            }
-        }
-        Some(at)
+    fn slots(self, slots: &Slots, at: Places) -> Option<Places> {
+        places::slots(slots, at)
     }
     #[inline(always)]
-    fn gather(self, table: &[Gf2e128x8], mut at: Self::Places) -> S::V {
+    fn gather(self, table: &[Gf2e128x8], mut at: Places) -> S::V {
         let list = elements(table);
         for at in &mut at {
             *at = (*at).min(list.len() - 1);
@@ -83,10 +39,10 @@ impl<S: Vector> Gather for Gf2Lanes<S> {
         self.0.pick(list, &at)
     }
     #[inline(always)]
-    fn gather_base(self, table: &[Gf2x8], at: Self::Places) -> u8 {
+    fn gather_base(self, table: &[Gf2x8], at: Places) -> u8 {
         let mut bits = 0;
         for (lane, at) in at.into_iter().enumerate() {
-            let block = number(table, at / WIDTH).0;
+            let block = value_at(table, at / WIDTH).0;
             bits |= (block >> (at % WIDTH) & 1) << lane;
         }
         bits
@@ -99,7 +55,10 @@ impl<S: Vector> Gather for Gf2Lanes<S> {
     fn prefetch(self, _block: &Gf2x8) {}
     #[inline(always)]
     fn row_sums(self, table: &[Gf2e128x8], ends: &[u32], at: &[[u32; 1]]) -> Option<S::V> {
-        Some(self.0.row_sums(elements(table), ends, at.as_flattened()))
+        let mut sums = [0; WIDTH];
+        let (list, at) = (elements(table), at.as_flattened());
+        self.0.row_sums(list, ends, at, &mut sums);
+        Some(self.0.load(&sums))
     }
     #[inline(always)]
     fn evaluate_base(
@@ -111,5 +70,16 @@ impl<S: Vector> Gather for Gf2Lanes<S> {
         out: &mut [MaybeUninit<Gf2x8>],
     ) -> bool {
         rows::evaluate(wiring, coefs, below, publics, range, out)
+    }
+    #[inline(always)]
+    fn phase_one(
+        self,
+        gates: (&GateRows<2>, &GateRows<1>),
+        weights: &[Gf2e128x8],
+        below: &[Gf2x8],
+        range: Range<usize>,
+        out: &mut [MaybeUninit<Gf2e128x8>],
+    ) -> bool {
+        rows::phase_one(self.0, gates, elements(weights), below, range, out)
     }
 }

@@ -23,7 +23,7 @@ impl CpuField for Gf2e128 {
 
 /// Runs a kernel over GF(2^128) with the vectors of a level.
 #[inline]
-fn gf2_lanes<K: Kernel<Gf2e128>>(level: Level, kernel: K) -> K::Out {
+pub(super) fn gf2_lanes<K: Kernel<Gf2e128>>(level: Level, kernel: K) -> K::Out {
     with_vector(level, OnGf2(kernel))
 }
 

@@ -66,7 +66,7 @@ pub(crate) trait Vector: Copy + Send + Sync {
     ///
     /// # Panics
     /// If a place is not below the list's length.
-    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32]) -> Self::V;
+    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]);
 }
 
 /// The arithmetic at a SIMD level.
@@ -248,3 +248,6 @@ impl<S: Vector> Arith for Gf2Lanes<S> {
         *acc = self.0.add_kept(*acc, self.splat_lane(block, lane), x);
     }
 }
+
+#[cfg(test)]
+mod tests;

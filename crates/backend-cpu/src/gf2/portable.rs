@@ -88,13 +88,12 @@ impl Vector for Portable {
         acc
     }
     #[inline(always)]
-    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32]) -> Self::V {
-        let mut sums = [0; WIDTH];
+    fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]) {
         for (sum, ends) in sums.iter_mut().zip(ends.windows(2)) {
+            *sum = 0;
             for &at in &at[ends[0] as usize..ends[1] as usize] {
                 *sum ^= list[at as usize];
             }
         }
-        sums
     }
 }

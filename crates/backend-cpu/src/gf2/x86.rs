@@ -1,5 +1,8 @@
 //! Four elements of GF(2^128) in x86 registers.
 
+use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128};
+use core::mem::MaybeUninit;
+
 use super::blocks::WIDTH;
 use super::clmul::Clmul;
 
@@ -14,25 +17,75 @@ macro_rules! intrinsics {
     )*};
 }
 
-/// The sum of the elements at some places of a list.
+/// Gates of a block of rows whose prefix sums are kept; more are summed row by row.
+const GATES: usize = 128;
+
+/// As [`Vector::row_sums`](super::Vector::row_sums).
+///
+/// Rows are differences of prefix sums: a loop over each row's gates would end where no branch
+/// predictor expects it, at several times the cost of the row.
+// A function of its own: the loops need few registers, and kernels have none left.
+#[inline(never)]
+#[target_feature(enable = "avx2")]
+fn row_sums(list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]) {
+    use core::arch::x86_64::{_mm_setzero_si128, _mm_xor_si128};
+    let start = ends[0] as usize;
+    let here = &at[start..ends[ends.len() - 1] as usize];
+    if here.len() > GATES {
+        for (out, ends) in sums.iter_mut().zip(ends.windows(2)) {
+            let mut sum = _mm_setzero_si128();
+            for &at in &at[ends[0] as usize..ends[1] as usize] {
+                sum = _mm_xor_si128(sum, element(&list[at as usize]));
+            }
+            set_element(out, sum);
+        }
+        return;
+    }
+    let mut prefixes = [MaybeUninit::uninit(); GATES + 1];
+    let mut prefix = _mm_setzero_si128();
+    prefixes[0].write(prefix);
+    for (&at, out) in here.iter().zip(&mut prefixes[1..]) {
+        prefix = _mm_xor_si128(prefix, element(&list[at as usize]));
+        out.write(prefix);
+    }
+    // SAFETY: so many and one more have been written.
+    let prefixes = unsafe { written(&prefixes, here.len() + 1) };
+    for (out, ends) in sums.iter_mut().zip(ends.windows(2)) {
+        let (before, after) = (ends[0] as usize - start, ends[1] as usize - start);
+        set_element(out, _mm_xor_si128(prefixes[before], prefixes[after]));
+    }
+}
+
+/// The first values of an array.
+///
+/// # Safety
+/// As many values have been written.
+#[inline(always)]
+unsafe fn written<T>(values: &[MaybeUninit<T>], len: usize) -> &[T] {
+    let values = &values[..len];
+    // SAFETY: the caller's promise.
+    unsafe { core::slice::from_raw_parts(values.as_ptr().cast(), len) }
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sum_at(list: &[u128], at: &[u32]) -> u128 {
-    use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_setzero_si128, _mm_xor_si128};
-    let mut sum = _mm_setzero_si128();
-    for &at in at {
-        let element: *const u128 = &list[at as usize];
-        // SAFETY: the place is an element.
-        let element = unsafe { _mm_loadu_si128(element.cast()) };
-        sum = _mm_xor_si128(sum, element);
-    }
-    // SAFETY: both are 16 bytes without invalid values.
-    unsafe { core::mem::transmute::<__m128i, u128>(sum) }
+fn element(value: &u128) -> __m128i {
+    let value: *const u128 = value;
+    // SAFETY: an element is 16 bytes.
+    unsafe { _mm_loadu_si128(value.cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn set_element(out: &mut u128, value: __m128i) {
+    let out: *mut u128 = out;
+    // SAFETY: an element is 16 bytes.
+    unsafe { _mm_storeu_si128(out.cast(), value) }
 }
 
 /// AVX-512: one register.
 mod avx512 {
-    use super::{Clmul, WIDTH};
+    use super::{Clmul, WIDTH, element};
     use core::arch::x86_64::*;
 
     #[derive(Clone, Copy, Debug)]
@@ -56,25 +109,14 @@ mod avx512 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn splat(value: &u128) -> __m512i {
-        let value: *const u128 = value;
-        // SAFETY: an element is 16 bytes.
-        let lane = unsafe { _mm_loadu_si128(value.cast()) };
-        _mm512_broadcast_i32x4(lane)
+        _mm512_broadcast_i32x4(element(value))
     }
 
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn pick(lanes: [&u128; 4]) -> __m512i {
         let [a, b, c, d] = lanes;
-        let [a, b, c, d]: [*const u128; 4] = [a, b, c, d];
-        // SAFETY: an element is 16 bytes.
-        let a = unsafe { _mm_loadu_si128(a.cast()) };
-        // SAFETY: as above.
-        let b = unsafe { _mm_loadu_si128(b.cast()) };
-        // SAFETY: as above.
-        let c = unsafe { _mm_loadu_si128(c.cast()) };
-        // SAFETY: as above.
-        let d = unsafe { _mm_loadu_si128(d.cast()) };
+        let (a, b, c, d) = (element(a), element(b), element(c), element(d));
         let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(a), b);
         let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(c), d);
         _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
@@ -138,16 +180,16 @@ mod avx512 {
             unsafe { keep(x, lanes) }
         }
         #[inline(always)]
-        fn sum_at(self, list: &[u128], at: &[u32]) -> u128 {
+        fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]) {
             // SAFETY: as in the other methods.
-            unsafe { super::sum_at(list, at) }
+            unsafe { super::row_sums(list, ends, at, sums) }
         }
     }
 }
 
 /// AVX2: four registers, as its carry-less multiplication has one element at a time.
 mod avx2 {
-    use super::{Clmul, WIDTH};
+    use super::{Clmul, WIDTH, element};
     use core::arch::x86_64::*;
 
     #[derive(Clone, Copy, Debug)]
@@ -183,14 +225,6 @@ mod avx2 {
             // SAFETY: as in the other methods.
             [unsafe { _mm_setzero_si128() }; 4]
         }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn element(value: &u128) -> __m128i {
-        let value: *const u128 = value;
-        // SAFETY: an element is 16 bytes.
-        unsafe { _mm_loadu_si128(value.cast()) }
     }
 
     /// The element if bit `lane` is set, or zero.
@@ -254,9 +288,9 @@ mod avx2 {
             out
         }
         #[inline(always)]
-        fn sum_at(self, list: &[u128], at: &[u32]) -> u128 {
+        fn row_sums(self, list: &[u128], ends: &[u32], at: &[u32], sums: &mut [u128; WIDTH]) {
             // SAFETY: as in the other methods.
-            unsafe { super::sum_at(list, at) }
+            unsafe { super::row_sums(list, ends, at, sums) }
         }
     }
 
