@@ -1,7 +1,6 @@
 //! Which arithmetic each field gets at each SIMD level.
 
 use prover_core::ChallengeField;
-use prover_fields::{Gf2e128, GoldilocksExt2};
 
 use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
@@ -83,6 +82,10 @@ cpu_field! {
 }
 
 /// Runs a kernel value by value.
+#[cfg_attr(
+    not(unoptimized),
+    expect(dead_code, reason = "every field has vectors; a new one starts without")
+)]
 #[inline]
 fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Kernel<F>>(
     _level: Level,
@@ -91,6 +94,10 @@ fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Ker
     kernel.run(Plain::NEW)
 }
 
+#[cfg_attr(
+    not(unoptimized),
+    expect(unused_macros, reason = "every field has vectors; a new one starts without")
+)]
 macro_rules! plain_field {
     ($($field:ty),*) => {$(
         impl CpuField for $field {
@@ -102,7 +109,11 @@ macro_rules! plain_field {
     )*};
 }
 
-plain_field!(Gf2e128, GoldilocksExt2);
-// With vectors unless compiled without optimisation: see `bn254` and `m31`.
+// With vectors unless compiled without optimisation: each in the module of its name.
 #[cfg(unoptimized)]
-plain_field!(prover_fields::Bn254, prover_fields::M31Ext3);
+plain_field!(
+    prover_fields::Bn254,
+    prover_fields::Gf2e128,
+    prover_fields::GoldilocksExt2,
+    prover_fields::M31Ext3
+);

@@ -82,6 +82,12 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
         if ends[0] == ends[ends.len() - 1] {
             return a.splat(A::F::ZERO);
         }
+        if let (None, Slots::Ones) = (self.eq_x, &self.order.slots)
+            && let Some(places) = singles(&self.order.others)
+            && let Some(sums) = a.row_sums(self.weights, ends, places)
+        {
+            return sums;
+        }
         let longest = longest(ends);
         if longest > LONG_ROW {
             return self.long_row_sums(a, ends);
@@ -123,6 +129,12 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
             }
         }
     }
+}
+
+/// The gates' other wires, if each has one.
+#[inline(always)]
+fn singles<const K: usize>(others: &[[u32; K]]) -> Option<&[[u32; 1]]> {
+    (K == 1).then_some(others.as_flattened().as_chunks().0)
 }
 
 #[inline(always)]

@@ -1,6 +1,9 @@
 //! Reading tables and lists of gates at places that differ from lane to lane.
 
-use prover_core::{ChallengeField, Field, Slots};
+use core::mem::MaybeUninit;
+use core::ops::Range;
+
+use prover_core::{ChallengeField, Field, GateRows, LayerWiring, Slots};
 
 use crate::arith::{Arith, Plain};
 
@@ -25,7 +28,7 @@ pub trait Gather: Arith {
     type Places: Copy;
 
     /// The places of a range of at most `WIDTH`.
-    fn run(self, range: core::ops::Range<usize>) -> Picked<Self::Places>;
+    fn run(self, range: Range<usize>) -> Picked<Self::Places>;
     /// Place `k` of each row of a block, if the row has it. A row ends where the next begins: `ends`
     /// is one longer than the block has rows.
     fn slice(self, ends: &[u32], k: u32) -> Picked<Self::Places>;
@@ -52,13 +55,48 @@ pub trait Gather: Arith {
     fn keep_base(self, b: Self::B, lanes: u32) -> Self::B;
     /// Asks for a block that will be read soon.
     fn prefetch(self, block: &Self::BaseBlock);
+    /// In lane `i` the sum of the values at places `at[ends[i]..ends[i + 1]]` of a table: `None` if the
+    /// field has nothing better than gathers.
+    #[inline(always)]
+    fn row_sums(self, _table: &[Self::Block], _ends: &[u32], _at: &[[u32; 1]]) -> Option<Self::V> {
+        None
+    }
+    /// The outputs of a range of a base-field layer with one block a wire: false, and nothing is done,
+    /// if the field has nothing better for it than the rows' own kernel.
+    #[inline(always)]
+    fn evaluate_base(
+        self,
+        _wiring: &LayerWiring<BaseOf<Self>>,
+        _coefs: &[BaseOf<Self>],
+        (_below, _publics): (&[Self::BaseBlock], &[Self::BaseBlock]),
+        _range: Range<usize>,
+        _out: &mut [MaybeUninit<Self::BaseBlock>],
+    ) -> bool {
+        false
+    }
+    /// The same for phase one's table, of a range of whole blocks of rows: the sums over the gates by
+    /// `x`, mul gates and add gates.
+    #[inline(always)]
+    fn phase_one(
+        self,
+        _gates: (&GateRows<2>, &GateRows<1>),
+        _weights: &[Self::Block],
+        _below: &[Self::BaseBlock],
+        _range: Range<usize>,
+        _out: &mut [MaybeUninit<Self::Block>],
+    ) -> bool {
+        false
+    }
 }
+
+/// The base field of an arithmetic.
+pub(crate) type BaseOf<A> = <<A as Arith>::F as ChallengeField>::Base;
 
 impl<F: ChallengeField> Gather for Plain<F> {
     type Places = usize;
 
     #[inline(always)]
-    fn run(self, range: core::ops::Range<usize>) -> Picked<usize> {
+    fn run(self, range: Range<usize>) -> Picked<usize> {
         Picked {
             at: range.start,
             lanes: 1,

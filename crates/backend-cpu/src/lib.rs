@@ -10,12 +10,18 @@ mod backend;
 mod bins;
 #[cfg(not(unoptimized))]
 mod bn254;
+#[cfg(all(test, not(unoptimized)))]
+mod check;
 mod columns;
 mod eq;
 mod exec;
 mod field;
 mod gates;
 mod gather;
+#[cfg(not(unoptimized))]
+mod gf2;
+#[cfg(not(unoptimized))]
+mod goldilocks;
 mod helpers;
 mod interpret;
 mod layer;
@@ -23,6 +29,8 @@ mod layer_kernels;
 #[cfg(not(unoptimized))]
 mod m31;
 mod memory;
+#[cfg(not(unoptimized))]
+mod places;
 mod product;
 mod rounds;
 mod rows;

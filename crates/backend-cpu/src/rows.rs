@@ -3,15 +3,12 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{ChallengeField, Field, LayerCoefs, LayerWiring};
+use prover_core::{Field, LayerCoefs, LayerWiring};
 
 use crate::arith::{Arith, Lanes};
 use crate::gates::{Gates, Window};
-use crate::gather::Gather;
+use crate::gather::{BaseOf, Gather};
 use crate::interpret::Blocks;
-
-/// The base field of an arithmetic.
-pub(crate) type BaseOf<A> = <<A as Arith>::F as ChallengeField>::Base;
 
 /// Products until a sum must be settled.
 pub(crate) struct Run {
@@ -56,7 +53,7 @@ pub(crate) struct Rows<'a, A: Arith> {
 
 /// The public inputs of the rows of a range, row by row.
 #[inline(always)]
-fn publics_from(publics: &[(u32, u32)], start: usize) -> &[(u32, u32)] {
+pub(crate) fn publics_from(publics: &[(u32, u32)], start: usize) -> &[(u32, u32)] {
     &publics[publics.partition_point(|&(z, _)| (z as usize) < start)..]
 }
 
@@ -92,6 +89,10 @@ pub(crate) fn evaluate_base<A: Gather>(
         unreachable!("a base-field layer has base-field coefficients");
     };
     let (wiring, width) = (rows.wiring, rows.width);
+    let tables = (below, publics);
+    if width == 1 && a.evaluate_base(wiring, coefs, tables, rows.range.clone(), out) {
+        return;
+    }
     let mut public_rest = publics_from(&wiring.publics, rows.range.start);
     for (z, out) in rows.range.zip(out.chunks_exact_mut(width)) {
         let here = publics_of(&mut public_rest, z);
@@ -325,6 +326,12 @@ pub(crate) fn phase_one<A: Gather>(
     range: Range<usize>,
     out: &mut [MaybeUninit<A::Block>],
 ) {
+    if let (Blocks::Base(below), 1) = (work.below, work.width) {
+        let (gates, weights) = ((work.muls.order, work.adds.order), work.muls.weights);
+        if a.phase_one(gates, weights, below, range.clone(), out) {
+            return;
+        }
+    }
     let end = work.muls.order.offsets[range.end] as usize;
     let mut weights = Window::new(a, end);
     // A wire of one block is asked for ahead of its product: it may be in another core's cache.

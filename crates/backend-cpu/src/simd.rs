@@ -11,7 +11,7 @@ pub enum SimdLevel {
     Portable,
     /// AVX2 with carry-less multiplication and BMI2.
     Avx2,
-    /// AVX-512 F, BW, DQ, VL, IFMA and VBMI2 besides.
+    /// AVX-512 F, BW, DQ, VL, IFMA and VBMI2 besides, and carry-less multiplication of whole registers.
     Avx512,
 }
 
@@ -42,7 +42,8 @@ impl SimdLevel {
                 && has!("avx512dq")
                 && has!("avx512vl")
                 && has!("avx512ifma")
-                && has!("avx512vbmi2");
+                && has!("avx512vbmi2")
+                && has!("vpclmulqdq");
             match (avx2, avx512) {
                 (true, true) => Self::Avx512,
                 (true, false) => Self::Avx2,

@@ -13,12 +13,12 @@ use crate::arith::{Arith, Lanes};
 use crate::bins::{Bins, GateVector, TILE_ROWS};
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::gates::CoefTable;
-use crate::gather::{Gather, all_lanes};
+use crate::gather::{BaseOf, Gather, all_lanes};
 use crate::interpret::Blocks;
 use crate::layer::{LaneBins, PhaseTwoBins};
 use crate::layer_kernels::{Parts, coef_table};
 use crate::rounds::blocks_of;
-use crate::rows::{BaseOf, BaseSum, ExtSum, MixedSum};
+use crate::rows::{BaseSum, ExtSum, MixedSum};
 use crate::table::CpuMle;
 
 /// Gates in lanes.

@@ -200,11 +200,11 @@ fn layer<F: CpuField, B: LayerBackend<F>>(
     shape: (u32, u32),
     gates: usize,
     instance_vars: usize,
-    (challenge_coefs, lifted): (bool, bool),
+    (ones, challenge_coefs, lifted): (bool, bool, bool),
 ) -> Vec<Vec<F>> {
     let mut random = Random(seed);
     let queue = &mut backend.open_queue().expect("memory suffices");
-    let host = random.layer::<F>(shape, gates, true);
+    let host = random.layer::<F>(shape, gates, ones);
     let count = host.num_random;
     let coefs = match challenge_coefs {
         true => RandomCoefs::Challenge(random.elements(count)),
@@ -300,7 +300,12 @@ fn layers_agree<F: CpuField>() {
     ];
     for (index, (shape, gates)) in shapes.into_iter().enumerate() {
         for instance_vars in [0, 1, 3, 4, 5] {
-            for flags in [(false, false), (true, false), (false, true)] {
+            for flags in [
+                (false, false, false),
+                (false, true, false),
+                (false, false, true),
+                (true, false, false),
+            ] {
                 let seed = (index * 100 + instance_vars) as u64;
                 let want: Vec<Vec<F>> = layer(&oracle, seed, shape, gates, instance_vars, flags);
                 for backend in &backends {
@@ -328,7 +333,7 @@ fn phase_two_refuses_too_few_coefficients() {
     type F = M31Ext3;
     let backend = CpuBackend::new(CpuOptions::default()).expect("memory suffices");
     let queue = &mut ComputeBackend::<F>::open_queue(&backend).expect("memory suffices");
-    let host = Random(3).layer::<F>((5, 4), 60, true);
+    let host = Random(3).layer::<F>((5, 4), 60, false);
     let wiring = LayerBackend::<F>::upload_wiring(&backend, queue, &host);
     let none = LayerCoefs::<F>::Challenge(Vec::new());
     let coefs = backend.upload_coefs(queue, none).expect("memory suffices");

@@ -38,16 +38,18 @@ impl Random {
         (0..len).map(|_| self.element()).collect()
     }
 
-    /// A layer with gates of every kind and coefficient in no order, some rows long, most empty.
+    /// A layer with gates of every kind in no order, some rows long, most empty; with coefficients of
+    /// every kind, or `ones`.
     pub(crate) fn layer<F: ChallengeField>(
         &mut self,
         (input_vars, output_vars): (u32, u32),
         gates: usize,
-        random: bool,
+        ones: bool,
     ) -> Arc<LayerWiring<F::Base>> {
         let (inputs, outputs) = (1usize << input_vars, 1usize << output_vars);
         let constants = vec![F::Base::ONE, -F::Base::ONE, self.element()];
-        let coef = |this: &mut Self| match this.below(if random { 5 } else { 4 }) {
+        let coef = |this: &mut Self| match this.below(5) {
+            _ if ones => CoefRef::constant(0),
             4 => CoefRef::RANDOM,
             c => CoefRef::constant(c.min(2) as u32),
         };
