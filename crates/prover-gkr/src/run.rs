@@ -56,6 +56,11 @@ enum Step<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> {
         add_term: Option<B::Pending>,
         after: AfterPhaseOne<F>,
     },
+    /// A layer without mul gates: only the add gates' part is under way.
+    AddOnly {
+        add_term: B::Pending,
+        after: AfterPhaseOne<F>,
+    },
     Done,
 }
 
@@ -188,6 +193,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
                     after,
                 }
             }
+            Step::AddOnly { .. } => panic!("values are already under way"),
             Step::Done => panic!("the run is done"),
         };
         Ok(())
@@ -241,10 +247,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
                     },
                     Progress::Done => {
                         let after = self.close_phase_one(outcome(*run), transcript);
-                        match self.current().host.has_mul() {
-                            true => Step::OpenPhaseTwo { after, weights },
-                            false => self.skip_phase_two(driver, queue, after, transcript)?,
-                        }
+                        Step::OpenPhaseTwo { after, weights }
                     }
                 }
             }
@@ -266,6 +269,21 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
                         self.close_phase_two(driver, queue, after, outcome(*run), transcript)?
                     }
                 }
+            }
+            Step::AddOnly { add_term, after } => {
+                if single(driver, add_term)? * after.v_x != after.claim {
+                    return Err(ProveError::Wrong {
+                        backend: driver.backend.info().name,
+                        what: "the claim of a layer without mul gates does not hold",
+                    });
+                }
+                self.next_layer(
+                    driver,
+                    queue,
+                    vec![(after.r_x, after.v_x)],
+                    after.r_s,
+                    transcript,
+                )?
             }
             Step::OpenPhaseOne(_) | Step::OpenPhaseTwo { .. } => panic!("nothing was submitted"),
             Step::Done => panic!("the run is done"),
@@ -366,19 +384,6 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         }
     }
 
-    /// Goes on below a layer without mul gates. Its add gates' part of phase two needs no computation:
-    /// it is phase one's table at the point, by which the sumcheck has just checked the claim.
-    fn skip_phase_two(
-        &mut self,
-        driver: Driver<'_, B, H>,
-        queue: &mut B::Queue,
-        after: AfterPhaseOne<F>,
-        transcript: &mut impl Transcript,
-    ) -> Result<Step<F, B, H>, ProveError> {
-        let claims = vec![(after.r_x, after.v_x)];
-        self.next_layer(driver, queue, claims, after.r_s, transcript)
-    }
-
     fn open_phase_two(
         &mut self,
         driver: Driver<'_, B, H>,
@@ -392,9 +397,16 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         let two = backend.phase_two(queue, self.device_layer(), weights, &eq_x)?;
         drop(eq_x);
         let Some(table) = two.table else {
-            return Err(ProveError::Wrong {
-                backend: backend.info().name,
-                what: "no table for a layer with mul gates",
+            let elapsed = start.elapsed();
+            driver.metrics.add(
+                backend.info().name,
+                self.layer,
+                Phase::PreparePhaseTwo,
+                elapsed,
+            );
+            return Ok(Step::AddOnly {
+                add_term: two.add_term,
+                after,
             });
         };
         let wires = match after.r_s.is_empty() {

@@ -19,7 +19,7 @@ use crate::violations::{circuit, instances};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lie {
     None,
-    ConstantTerm,
+    AddTerm,
     DownloadsMore,
 }
 
@@ -150,13 +150,8 @@ impl<F: ChallengeField> LayerBackend<F> for Lying {
         below: &Mle<F>,
         publics_at: &[F],
     ) -> Result<PhaseOne<Mle<F>, Ready<F>>, BackendError> {
-        let mut one = self
-            .inner
-            .phase_one(q, of_the_oracle(layer), weights, below, publics_at)?;
-        if self.lie == Lie::ConstantTerm {
-            one.constant_term.0[0] += F::ONE;
-        }
-        Ok(one)
+        self.inner
+            .phase_one(q, of_the_oracle(layer), weights, below, publics_at)
     }
 
     fn phase_two(
@@ -166,7 +161,13 @@ impl<F: ChallengeField> LayerBackend<F> for Lying {
         weights: &Mle<F>,
         eq_x: &Mle<F>,
     ) -> Result<PhaseTwo<Mle<F>, Ready<F>>, BackendError> {
-        self.inner.phase_two(q, of_the_oracle(layer), weights, eq_x)
+        let mut two = self
+            .inner
+            .phase_two(q, of_the_oracle(layer), weights, eq_x)?;
+        if self.lie == Lie::AddTerm {
+            two.add_term.0[0] += F::ONE;
+        }
+        Ok(two)
     }
 }
 
@@ -226,10 +227,10 @@ fn an_honest_one_proves() {
 }
 
 #[test]
-fn a_wrong_term_of_const_gates_is_an_error_without_phase_two() {
-    let refused = prove_with(Lie::ConstantTerm);
+fn a_wrong_term_of_add_gates_is_an_error() {
+    let refused = prove_with(Lie::AddTerm);
     assert!(
-        matches!(refused, Err(ProveError::Sumcheck(_))),
+        matches!(refused, Err(ProveError::Wrong { .. })),
         "{refused:?}"
     );
 }
