@@ -128,7 +128,7 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
 /// The gates' other wires, if each has one.
 #[inline(always)]
 fn singles<const K: usize>(others: &[[u32; K]]) -> Option<&[[u32; 1]]> {
-    (K == 1).then(|| others.as_flattened().as_chunks().0)
+    (K == 1).then_some(others.as_flattened().as_chunks().0)
 }
 
 #[inline(always)]
