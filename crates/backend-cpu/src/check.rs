@@ -105,6 +105,7 @@ impl<F: CpuField> Kernel<F> for Check<'_, F> {
             let r = random.pick(self.extremes);
             element_wise(a, &values);
             folds(a, &values, r);
+            folds(a, &values, F::ONE);
             lane_by_lane(a, &values);
         }
         self.sums(a, &mut random);
@@ -264,8 +265,8 @@ fn gathers<F: CpuField, A: ArithOf<F>>(a: A, check: &Check<'_, F>, random: &mut 
             lanes(a, "slots", got, |i| ext[singles[start + i][0] as usize]);
         }
     }
-    // Rows of every length from 0 on, then one longer than any buffer.
-    let lengths = (0..F::WIDTH as u32).map(|row| row * 3 % 7);
+    // Rows of every length from 0 on, the last not empty; then one longer than any buffer.
+    let lengths = (0..F::WIDTH as u32).map(|row| (row * 3 + 1) % 7);
     for longest in [0, 250] {
         let mut ends = vec![2];
         for (row, length) in lengths.clone().enumerate() {

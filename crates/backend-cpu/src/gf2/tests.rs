@@ -132,11 +132,8 @@ fn rows_of_ones_are_their_gates_sums() {
             assert!(done);
             for (z, out) in range.zip(out) {
                 // SAFETY: every value has been written.
-                assert_eq!(
-                    unsafe { out.assume_init() }.0,
-                    want[z],
-                    "{gates} gates, row {z}"
-                );
+                let got = unsafe { out.assume_init() };
+                assert_eq!(got.0, want[z], "{gates} gates, row {z}");
             }
         }
     }
@@ -174,7 +171,8 @@ impl Kernel<Gf2e128> for PhaseOne<'_> {
             assert!(a.phase_one(gates, self.weights, self.below, range.clone(), &mut out));
             for (x, out) in range.zip(out) {
                 // SAFETY: every value has been written.
-                assert_eq!(unsafe { out.assume_init() }.0, want[x], "row {x}");
+                let got = unsafe { out.assume_init() };
+                assert_eq!(got.0, want[x], "row {x}");
             }
         }
     }

@@ -20,6 +20,7 @@ pub struct GoldilocksExt2x8(pub(crate) [[u64; WIDTH]; 2]);
 /// The element that is a word of a block.
 #[inline(always)]
 pub(crate) fn element(word: u64) -> Goldilocks {
+    debug_assert!(word < Goldilocks::MODULUS, "a lane is not canonical");
     Goldilocks::reduce(word.into())
 }
 
