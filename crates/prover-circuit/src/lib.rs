@@ -33,7 +33,9 @@ pub use evaluate::{Evaluation, Violation, check, evaluate};
 pub use file::{AnyCircuit, FileError};
 pub use generator::{GeneratorConfig, WiringKind};
 pub use limits::Limits;
-pub use model::{Circuit, CircuitError, CircuitParts, GateCounts, Instances, InstancesError};
+pub use model::{
+    Circuit, CircuitError, CircuitParts, GateCounts, InputEnds, Instances, InstancesError,
+};
 pub use tune::{TuneReport, tune};
 pub use witness::PublicInputs;
 

@@ -167,7 +167,31 @@ pub struct Circuit<B> {
     parts: CircuitParts<B>,
     random_offsets: Vec<u32>,
     num_random: u32,
+    input_ends: Vec<InputEnds>,
     digest: [u8; 32],
+}
+
+/// How far the gates of a layer reach into its input wires: one more than the largest number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct InputEnds {
+    /// Left inputs of mul gates, and inputs of add gates.
+    pub x: u32,
+    /// Right inputs of mul gates.
+    pub y: u32,
+}
+
+impl InputEnds {
+    fn of<B>(layer: &LayerGates<B>) -> Self {
+        let mut ends = Self::default();
+        for gate in &layer.muls {
+            ends.x = ends.x.max(gate.x + 1);
+            ends.y = ends.y.max(gate.y + 1);
+        }
+        for gate in &layer.adds {
+            ends.x = ends.x.max(gate.x + 1);
+        }
+        ends
+    }
 }
 
 impl<B: Field> Circuit<B> {
@@ -196,10 +220,12 @@ impl<B: Field> Circuit<B> {
             count += layer.num_random() as u64;
         }
         let num_random = to_count("random coefficients", count)?;
+        let input_ends = parts.layers.iter().map(InputEnds::of).collect();
         let mut circuit = Self {
             parts,
             random_offsets,
             num_random,
+            input_ends,
             digest: [0; 32],
         };
         let mut hash = Sha256::new();
@@ -259,6 +285,14 @@ impl<B: Field> Circuit<B> {
     /// If there is no such layer.
     pub fn random_offset(&self, layer: usize) -> u32 {
         self.random_offsets[layer]
+    }
+
+    /// How far the layer's gates reach into its input wires; computed once, when the circuit is made.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn input_ends(&self, layer: usize) -> InputEnds {
+        self.input_ends[layer]
     }
 
     /// SHA-256 of the canonical encoding; computed once, when the circuit is made.

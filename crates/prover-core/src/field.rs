@@ -1,11 +1,15 @@
 //! Field traits: what the protocol and the backends ask of an element.
 //!
 //! Concrete fields live in `prover-fields`.
-//! Absent on purpose: square roots, FFT structure, anything about curves, packing (a backend's own).
+//! Absent on purpose: square roots, FFT structure, anything about curves, packing (a backend's own,
+//! and a field's inside [`ChallengeField::sum_mul_gates`] and the methods beside it).
 
 use core::fmt::Debug;
 use core::hash::Hash;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use crate::gates::{AddGate, MulGate};
+use crate::sums::{self, GateTables};
 
 /// The registration of fields, one line each, handed to a macro as
 /// `{ arguments } Variant = number, "name": Challenge over Base; ...`.
@@ -170,4 +174,36 @@ pub trait ChallengeField: Field + Mul<Self::Base, Output = Self> + From<Self::Ba
 
     /// The element as a base-field element, if it is one.
     fn to_base(self) -> Option<Self::Base>;
+
+    /// [`sums::outer_product`], as fast as the field can.
+    ///
+    /// # Panics
+    /// If `out` is longer than the product.
+    fn outer_product(rows: &[Self], columns: &[Self], out: &mut [Self]) {
+        sums::outer_product(rows, columns, out);
+    }
+
+    /// [`sums::add_slices`], as fast as the field can.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    fn add_slices(sums: &mut [Self], values: &[Self]) {
+        sums::add_slices(sums, values);
+    }
+
+    /// [`sums::sum_mul_gates`], as fast as the field can.
+    ///
+    /// # Panics
+    /// If a gate's wire or coefficient is beyond its table.
+    fn sum_mul_gates(gates: &[MulGate], tables: &GateTables<'_, Self>) -> Self {
+        sums::sum_mul_gates(gates, tables)
+    }
+
+    /// [`sums::sum_add_gates`], as fast as the field can.
+    ///
+    /// # Panics
+    /// If a gate's wire or coefficient is beyond its table.
+    fn sum_add_gates(gates: &[AddGate], tables: &GateTables<'_, Self>) -> Self {
+        sums::sum_add_gates(gates, tables)
+    }
 }

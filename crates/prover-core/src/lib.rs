@@ -5,7 +5,7 @@
 //! - [`summand`], [`round_poly`]: what a sumcheck sums, and the messages of its rounds;
 //! - [`gates`], [`wiring`]: a layer's gates as a circuit lists them, and sorted for a device;
 //! - [`host`]: vectors whose allocation may fail;
-//! - [`mle`]: tables on the host, for definitions and verifiers.
+//! - [`mle`], [`sums`]: tables and sums over gates on the host, for definitions and verifiers.
 //!
 //! Absent on purpose: concrete fields (`prover-fields`), the transcript, circuits.
 #![forbid(unsafe_code)]
@@ -18,6 +18,7 @@ pub mod host;
 pub mod mle;
 pub mod round_poly;
 pub mod summand;
+pub mod sums;
 pub mod wiring;
 
 pub use backend::{
@@ -29,4 +30,5 @@ pub use field::{ChallengeField, Field, FieldId};
 pub use gates::{AddGate, CoefKind, CoefRef, ConstGate, LayerGates, MulGate};
 pub use round_poly::{RoundPoly, WindowGrid};
 pub use summand::{Summand, SummandShape, Term};
+pub use sums::GateTables;
 pub use wiring::{GateRows, LayerCoefs, LayerWiring, RandomCoefs, Slots};

@@ -46,6 +46,20 @@ impl Bn254 {
         self.0
     }
 
+    /// The words of the Montgomery form in place.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(crate) const fn montgomery_words(&self) -> &[u64; 4] {
+        &self.0
+    }
+
+    /// The element whose Montgomery form has these limbs, which are below `p`.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    pub(crate) const fn from_words(limbs: [u64; 4]) -> Self {
+        Self(limbs)
+    }
+
     /// The element that is this canonical integer; `None` from `p` on; one multiplication.
     #[inline]
     pub const fn from_canonical_limbs(limbs: [u64; 4]) -> Option<Self> {
@@ -206,6 +220,8 @@ impl ChallengeField for Bn254 {
     fn to_base(self) -> Option<Self> {
         Some(self)
     }
+
+    crate::vector::vectorised_methods!();
 }
 
 impl SpecifiedField for Bn254 {

@@ -1,6 +1,6 @@
 //! GF(2) and its extension of degree 128 in the polynomial basis.
 //!
-//! The only module with `unsafe`: the call that needs a detected CPU feature.
+//! `unsafe` is here for the call that needs a detected CPU feature.
 
 use crate::ops::{field_operators, uniform_array};
 use crate::pow::pow_all_ones;
@@ -352,6 +352,8 @@ impl ChallengeField for Gf2e128 {
     fn to_base(self) -> Option<Gf2> {
         (self.0 < 2).then_some(Gf2(self.0 as u8))
     }
+
+    crate::vector::vectorised_methods!();
 }
 
 impl SpecifiedField for Gf2e128 {

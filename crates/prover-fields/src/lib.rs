@@ -2,7 +2,8 @@
 //!
 //! A field is a [`FieldSpec`], a module with its arithmetic, and one line in
 //! [`prover_core::for_each_field`].
-//! Absent on purpose: vectorised arithmetic (a backend's own), polynomials, sampling policy.
+//! Vectors stay behind the tables and sums of [`ChallengeField`]; a backend has its own.
+//! Absent on purpose: polynomials, sampling policy.
 
 #![deny(unsafe_code)]
 
@@ -14,6 +15,14 @@ mod m31;
 mod ops;
 mod pow;
 mod spec;
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        unsafe_code,
+        reason = "loads, stores and calls of functions for a detected level"
+    )
+)]
+mod vector;
 
 pub use bn254::Bn254;
 pub use gf2::{Gf2, Gf2e128};

@@ -113,8 +113,9 @@ impl Field for M31 {
     }
 
     fn from_uniform(bytes: &[u8]) -> Self {
+        // 2^64 is 4.
         let value = u128::from_le_bytes(uniform_array(bytes));
-        Self((value % u128::from(Self::MODULUS)) as u32)
+        Self::reduce(value as u64) + Self::reduce((value >> 64) as u64) * Self(4)
     }
 
     #[inline]
@@ -170,4 +171,4 @@ impl M31Ext3 {
     }
 }
 
-binomial_extension!(M31Ext3, M31, 3, SPEC);
+binomial_extension!(M31Ext3, M31, 3, SPEC, crate::vector::vectorised_methods);

@@ -59,8 +59,10 @@ macro_rules! field_operators {
 }
 
 /// Implements the traits of a binomial extension in terms of its array of coefficients.
+///
+/// The last argument, if any, is a macro with further methods of `ChallengeField`.
 macro_rules! binomial_extension {
-    ($extension:ident, $base:ty, $degree:literal, $spec:expr) => {
+    ($extension:ident, $base:ty, $degree:literal, $spec:expr $(, $methods:path)?) => {
         impl $extension {
             /// The element of these coefficients, in ascending order.
             #[inline]
@@ -187,6 +189,8 @@ macro_rules! binomial_extension {
                     .all(|coeff| coeff.is_zero())
                     .then_some(self.0[0])
             }
+
+            $($methods!();)?
         }
 
         impl crate::spec::SpecifiedField for $extension {

@@ -36,12 +36,14 @@ impl Sha256Transcript {
 
     fn header(&self, kind: u8, label: &str, len: u64) -> Sha256 {
         let label_len = u8::try_from(label.len()).expect("a label has at most 255 bytes");
-        let mut hash = Sha256::new();
-        hash.update(self.state);
-        hash.update([kind, label_len]);
-        hash.update(label);
-        hash.update(len.to_le_bytes());
-        hash
+        // Handed over at once: the hash's buffer costs as much as a short header.
+        let mut header = [0; 32 + 2 + u8::MAX as usize + 8];
+        let (state, rest) = header.split_at_mut(32);
+        state.copy_from_slice(&self.state);
+        rest[..2].copy_from_slice(&[kind, label_len]);
+        rest[2..][..label.len()].copy_from_slice(label.as_bytes());
+        rest[2 + label.len()..][..8].copy_from_slice(&len.to_le_bytes());
+        Sha256::new_with_prefix(&header[..32 + 2 + label.len() + 8])
     }
 }
 
@@ -71,11 +73,10 @@ impl Transcript for Sha256Transcript {
     fn draw(&mut self, label: &'static str, out: &mut [u8]) {
         self.state = self.header(DRAW, label, out.len() as u64).finalize().into();
         for (counter, piece) in (0u32..).zip(out.chunks_mut(32)) {
-            let mut hash = Sha256::new();
-            hash.update(self.state);
-            hash.update([SQUEEZE]);
-            hash.update(counter.to_le_bytes());
-            let block: [u8; 32] = hash.finalize().into();
+            let mut input = [SQUEEZE; 32 + 1 + 4];
+            input[..32].copy_from_slice(&self.state);
+            input[33..].copy_from_slice(&counter.to_le_bytes());
+            let block: [u8; 32] = Sha256::digest(input).into();
             piece.copy_from_slice(&block[..piece.len()]);
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn output_value<F: ChallengeField>(
     if first == end {
         return F::ZERO;
     }
-    let table = EqTable::new(&point.z, F::ONE, shape.outputs_per_instance());
+    let table = EqTable::new(&point.z, F::ONE, end as usize, shape.outputs_per_instance());
     let weights: Vec<F> = (first..end).map(|z| table.at(z)).collect();
     let instances = instance_weights(&point.instances, shape.num_instances());
     match outputs {

@@ -1,16 +1,21 @@
-//! One layer's equation (`docs/protocol.md`, section 7): independent of all other layers, given the
-//! challenges.
+//! The layers' equations (`docs/protocol.md`, section 7): independent of each other, given the
+//! challenges, but layers that follow each other share tables.
 //!
-//! Gates are sorted by `z`, so the weight of a `z` is multiplied once per output wire: a mul gate
-//! costs one multiplication, an add gate none, and a coefficient other than one one more.
+//! The points of a layer's input are those of the claims about the output of the layer below. So
+//! the table of `y` is scaled by that layer's `α`, which the product equation makes up for, and
+//! `W = eq_x + α·eq_y` there costs additions only.
 
-use prover_core::gates::{CoefKind, CoefRef};
-use prover_core::{ChallengeField, Field, LayerGates, RandomCoefs};
+use core::ops::Range;
+
+use prover_circuit::InputEnds;
+use prover_core::{ChallengeField, CoefKind, ConstGate, LayerGates, RandomCoefs};
 
 use crate::error::Check;
+use crate::gates::{Coefs, Drawn, Ends, sum_gates};
 use crate::replay::{Claims, DEGREE, LayerTrace};
 use crate::sumcheck::last_claim;
-use crate::tables::{EqTable, instance_weights};
+use crate::tables::{EqTable, eq_prefix, instance_weights, is_worth_it};
+use crate::weights::{Weights, output_lookups, outputs_end};
 
 /// What the layers of one proof share.
 pub(crate) struct Statement<'a, F: ChallengeField> {
@@ -21,31 +26,126 @@ pub(crate) struct Statement<'a, F: ChallengeField> {
     pub(crate) public: &'a [F::Base],
     /// Random coefficients of all layers.
     pub(crate) random: &'a RandomCoefs<F>,
+    /// Whether large layers are shared with other threads of rayon's.
+    pub(crate) parallel: bool,
 }
 
-/// Checks a layer; `first_random` is the number of its first random coefficient.
-pub(crate) fn check_layer<F: ChallengeField>(
-    layer: &LayerGates<F::Base>,
-    trace: &LayerTrace<'_, F>,
+/// A layer with its part of the proof.
+pub(crate) struct LayerCheck<'a, F: ChallengeField> {
+    /// Its place in the circuit.
+    pub(crate) index: usize,
+    pub(crate) layer: &'a LayerGates<F::Base>,
+    pub(crate) trace: &'a LayerTrace<'a, F>,
+    /// The numbers of its random coefficients.
+    pub(crate) random: Range<usize>,
+    /// How far its gates reach.
+    pub(crate) input_ends: InputEnds,
+}
+
+impl<F: ChallengeField> LayerCheck<'_, F> {
+    /// Roughly the multiplications that a check costs.
+    pub(crate) fn work(&self) -> usize {
+        self.layer.num_gates() + outputs_end(self.layer)
+    }
+}
+
+/// Checks layers that follow each other, the one nearest to the output first; the index of the
+/// first that fails comes with the failure.
+pub(crate) fn check_layers<F: ChallengeField>(
+    layers: &[LayerCheck<'_, F>],
     statement: &Statement<'_, F>,
-    first_random: usize,
+) -> Result<(), (usize, Check)> {
+    let mut weights = None;
+    for (place, this) in layers.iter().enumerate() {
+        let own = || {
+            let whole = is_worth_it(outputs_end(this.layer), output_lookups(this.layer));
+            Weights::new(this.layer, this.trace, whole, statement.parallel)
+        };
+        let output = weights.take().unwrap_or_else(own);
+        let below = layers.get(place + 1);
+        let input = InputTables::new(this, below, statement.parallel);
+        check_layer(this, &output, &input, statement).map_err(|check| (this.index, check))?;
+        weights = below.and_then(|below| input.into_weights(below));
+    }
+    Ok(())
+}
+
+/// The eq tables of a layer's input.
+struct InputTables<F> {
+    x: EqTable<F>,
+    /// Scaled.
+    y: Option<EqTable<F>>,
+    /// What the table of `y` is scaled by; not zero.
+    scale: F,
+}
+
+impl<F: ChallengeField> InputTables<F> {
+    /// As long as this layer and the one below need them.
+    fn new(this: &LayerCheck<'_, F>, below: Option<&LayerCheck<'_, F>>, parallel: bool) -> Self {
+        let (layer, trace) = (this.layer, this.trace);
+        let below_end = below.map_or(0, |below| outputs_end(below.layer));
+        let below_lookups = below.map_or(0, |below| output_lookups(below.layer));
+        let x_end = below_end.max(this.input_ends.x as usize);
+        let y_end = below_end.max(this.input_ends.y as usize);
+        let lookups = layer.muls.len() + layer.adds.len() + below_lookups;
+        let whole = is_worth_it(x_end.max(y_end), lookups);
+        let table = |point: &[F], scale: F, end: usize| match whole {
+            true => EqTable::Whole(eq_prefix(point, scale, end, parallel)),
+            false => EqTable::split(point, scale),
+        };
+        let alpha = below.and_then(|below| below.trace.opening.combine);
+        let scale = alpha.filter(|alpha| !alpha.is_zero()).unwrap_or(F::ONE);
+        let y = trace.phase_two.as_ref();
+        Self {
+            x: table(&trace.x.point, F::ONE, x_end),
+            y: y.map(|two| table(&two.y.point, scale, y_end)),
+            scale,
+        }
+    }
+
+    /// The weights of the outputs of the layer below, if the tables are whole.
+    fn into_weights<'a>(self, below: &LayerCheck<'a, F>) -> Option<Weights<'a, F>> {
+        let EqTable::Whole(mut table) = self.x else {
+            return None;
+        };
+        let len = outputs_end(below.layer);
+        table.truncate(len);
+        let alpha = below.trace.opening.combine.unwrap_or(F::ZERO);
+        if let (Some(EqTable::Whole(y)), false) = (self.y, alpha.is_zero()) {
+            F::add_slices(&mut table, &y[..len]);
+        }
+        Some(Weights::with_asserts(table, below.layer, below.trace))
+    }
+}
+
+/// Checks a layer.
+fn check_layer<F: ChallengeField>(
+    this: &LayerCheck<'_, F>,
+    weights: &Weights<'_, F>,
+    input: &InputTables<F>,
+    statement: &Statement<'_, F>,
 ) -> Result<(), Check> {
-    let weights = OutputWeights::new(layer, trace);
-    let mut coefs = Coefs {
+    let (layer, trace) = (this.layer, this.trace);
+    let coefs = Coefs {
         constants: &layer.constants,
         random: statement.random,
-        next: first_random,
+        numbers: this.random.clone(),
+    };
+    let mut ends = Ends {
+        weights,
+        x: &input.x,
+        y: input.y.as_ref(),
     };
     // The random coefficients are numbered in this order: mul, add, const.
-    let eq_x = EqTable::new(&trace.x.point, F::ONE, layer.muls.len() + layer.adds.len());
-    let product = mul_sum(layer, trace, &weights, &eq_x, &mut coefs);
-    let linear = by_output(
-        &layer.adds,
-        |g| g.z,
-        &weights,
-        |g| coefs.times(g.coef, eq_x.at(g.x)),
-    );
-    let constant = const_sum(layer, &trace.claims, statement, &weights, &mut coefs);
+    let mut numbers = this.random.clone();
+    let parallel = statement.parallel;
+    let product = match ends.y {
+        Some(_) => sum_gates(&layer.muls, &ends, &coefs, &mut numbers, parallel),
+        None => F::ZERO,
+    };
+    ends.y = None;
+    let linear = sum_gates(&layer.adds, &ends, &coefs, &mut numbers, parallel);
+    let constant = const_sum(this, statement, weights, (&coefs, numbers.start));
 
     let claim = combined_claim(trace) - constant;
     let instances = &trace.claims.instances;
@@ -57,7 +157,7 @@ pub(crate) fn check_layer<F: ChallengeField>(
         None => Err(Check::Linear),
         Some(two) => {
             let claim = last_claim(claim, DEGREE, &[], two.messages, &two.y.point);
-            if claim == trace.x.value * two.y.value * product {
+            if claim * input.scale == trace.x.value * two.y.value * product {
                 Ok(())
             } else {
                 Err(Check::Product)
@@ -75,49 +175,52 @@ fn combined_claim<F: ChallengeField>(trace: &LayerTrace<'_, F>) -> F {
     }
 }
 
-/// `M`; zero without mul gates.
-fn mul_sum<F: ChallengeField>(
-    layer: &LayerGates<F::Base>,
-    trace: &LayerTrace<'_, F>,
-    weights: &OutputWeights<'_, F>,
-    eq_x: &EqTable<F>,
-    coefs: &mut Coefs<'_, F>,
+/// `Σ W[z]·κ` over the const gates; random coefficients from a number on.
+/// Cost: one addition a gate, one multiplication a distinct constant and a random coefficient.
+fn const_sum<F: ChallengeField>(
+    this: &LayerCheck<'_, F>,
+    statement: &Statement<'_, F>,
+    weights: &Weights<'_, F>,
+    (coefs, mut number): (&Coefs<'_, F>, usize),
 ) -> F {
-    let Some(two) = &trace.phase_two else {
-        return F::ZERO;
-    };
-    let eq_y = EqTable::new(&two.y.point, F::ONE, layer.muls.len());
-    by_output(
-        &layer.muls,
-        |g| g.z,
-        weights,
-        |g| coefs.times(g.coef, eq_x.at(g.x) * eq_y.at(g.y)),
-    )
+    let gates: &[ConstGate] = &this.layer.consts;
+    let mut by_constant = vec![
+        F::ZERO;
+        if gates.is_empty() {
+            0
+        } else {
+            coefs.constants.len()
+        }
+    ];
+    let mut publics: Vec<(usize, F)> = Vec::new();
+    let mut sum = F::ZERO;
+    for gate in gates {
+        let weight = weights.at(gate.z);
+        match gate.coef.kind() {
+            CoefKind::Constant(index) => by_constant[index as usize] += weight,
+            CoefKind::Public(index) => publics.push((index as usize, weight)),
+            CoefKind::Random => {
+                sum += match coefs.drawn(number) {
+                    Drawn::Base(value) => weight * value,
+                    Drawn::Challenge(value) => weight * value,
+                };
+                number += 1;
+            }
+        }
+    }
+    let pairs = by_constant.iter().zip(coefs.constants);
+    let sum = pairs.fold(sum, |sum, (&weight, &constant)| sum + weight * constant);
+    sum + public_sum(publics, &this.trace.claims, statement)
 }
 
-/// `Σ W[z]·κ` over the const gates.
-fn const_sum<F: ChallengeField>(
-    layer: &LayerGates<F::Base>,
+/// The part of the public inputs, by number and weight.
+fn public_sum<F: ChallengeField>(
+    mut publics: Vec<(usize, F)>,
     claims: &Claims<F>,
     statement: &Statement<'_, F>,
-    weights: &OutputWeights<'_, F>,
-    coefs: &mut Coefs<'_, F>,
 ) -> F {
-    let mut publics: Vec<(usize, F)> = Vec::new();
-    let sum = by_output(
-        &layer.consts,
-        |g| g.z,
-        weights,
-        |g| match g.coef.kind() {
-            CoefKind::Public(index) => {
-                publics.push((index as usize, weights.at(g.z)));
-                F::ZERO
-            }
-            _ => coefs.times(g.coef, F::ONE),
-        },
-    );
     if publics.is_empty() {
-        return sum;
+        return F::ZERO;
     }
     publics.sort_unstable_by_key(|&(index, _)| index);
     publics.dedup_by(|later, earlier| {
@@ -135,97 +238,5 @@ fn const_sum<F: ChallengeField>(
             let values = publics.iter().map(|&(index, w)| w * public[index]);
             weight * values.fold(F::ZERO, |a, b| a + b)
         });
-    weighted.fold(sum, |a, b| a + b)
-}
-
-/// `Σ_z W[z]·Σ value(gate)` over gates sorted by `z`; `value` is called in the gates' order.
-fn by_output<G, F: ChallengeField>(
-    gates: &[G],
-    output: impl Fn(&G) -> u32,
-    weights: &OutputWeights<'_, F>,
-    mut value: impl FnMut(&G) -> F,
-) -> F {
-    gates
-        .chunk_by(|a, b| output(a) == output(b))
-        .fold(F::ZERO, |sum, group| {
-            let inner = group.iter().fold(F::ZERO, |sum, gate| sum + value(gate));
-            sum + weights.at(output(&group[0])) * inner
-        })
-}
-
-/// The weight table `W` over the outputs, by look-up.
-struct OutputWeights<'a, F> {
-    first: EqTable<F>,
-    second: Option<EqTable<F>>,
-    assert: Option<EqTable<F>>,
-    /// Ascending.
-    asserts: &'a [u32],
-}
-
-impl<'a, F: ChallengeField> OutputWeights<'a, F> {
-    fn new(layer: &'a LayerGates<F::Base>, trace: &LayerTrace<'_, F>) -> Self {
-        let LayerTrace {
-            claims, opening, ..
-        } = trace;
-        let lookups = layer.num_gates();
-        let second = claims.second.as_ref().zip(opening.combine);
-        Self {
-            first: EqTable::new(&claims.first.point, F::ONE, lookups),
-            second: second.map(|(claim, alpha)| EqTable::new(&claim.point, alpha, lookups)),
-            assert: opening
-                .assert
-                .as_ref()
-                .map(|(gamma, point)| EqTable::new(point, *gamma, layer.asserts.len())),
-            asserts: &layer.asserts,
-        }
-    }
-
-    fn at(&self, z: u32) -> F {
-        let mut weight = self.first.at(z);
-        if let Some(second) = &self.second {
-            weight += second.at(z);
-        }
-        if let Some(assert) = &self.assert
-            && self.asserts.binary_search(&z).is_ok()
-        {
-            weight += assert.at(z);
-        }
-        weight
-    }
-}
-
-/// The coefficients of a layer, read in the order of the random ones.
-struct Coefs<'a, F: ChallengeField> {
-    constants: &'a [F::Base],
-    random: &'a RandomCoefs<F>,
-    /// Number of the next random coefficient.
-    next: usize,
-}
-
-impl<F: ChallengeField> Coefs<'_, F> {
-    /// `coef·value`.
-    ///
-    /// # Panics
-    /// If the coefficient is public, which a circuit's constructor refuses outside const gates.
-    fn times(&mut self, coef: CoefRef, value: F) -> F {
-        match coef.kind() {
-            CoefKind::Constant(index) => {
-                let constant = self.constants[index as usize];
-                if constant.is_one() {
-                    value
-                } else {
-                    value * constant
-                }
-            }
-            CoefKind::Random => {
-                let number = self.next;
-                self.next += 1;
-                match self.random {
-                    RandomCoefs::Base(values) => value * values[number],
-                    RandomCoefs::Challenge(values) => value * values[number],
-                }
-            }
-            CoefKind::Public(_) => unreachable!("public coefficients are on const gates only"),
-        }
-    }
+    weighted.fold(F::ZERO, |a, b| a + b)
 }

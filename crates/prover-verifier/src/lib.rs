@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+mod gates;
 mod input;
 mod layer;
 mod replay;
 pub mod sumcheck;
 mod tables;
 mod verify;
+mod weights;
 
 pub use error::{Check, ErrorKind, VerifyError};
 pub use sumcheck::{SumcheckClaim, SumcheckError, verify_sumcheck};

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::error::{Check, VerifyError};
 use crate::input::{check_input, output_value};
-use crate::layer::{Statement, check_layer};
+use crate::layer::{LayerCheck, Statement, check_layers};
 use crate::replay::{Trace, replay};
 
 /// Bits of soundness asked for unless the user says otherwise.
@@ -79,8 +79,9 @@ pub fn verify_bytes<F: ChallengeField>(
 
 /// Verifies a proof.
 ///
-/// Cost: one hash over the proof; per layer the eq tables of its points, one multiplication a mul
-/// gate, and one more for each coefficient that is not one; one multiplication an input.
+/// Cost: one hash over the proof; per layer the eq tables of its points, as far as its gates and
+/// those of the layer below reach, two multiplications a mul gate, one an add gate, and one more
+/// for each coefficient that is not one; one multiplication an input.
 ///
 /// # Errors
 /// If the proof does not fit the circuit, or is refused: [`VerifyError::kind`].
@@ -213,7 +214,7 @@ fn verify_shaped<F: ChallengeField>(
     let trace = replay(shape, proof, transcript, |point| {
         output_value(shape, &proof.outputs, point)
     });
-    check_layers(circuit, proof, &trace, &executor)?;
+    check_all_layers(circuit, proof, &trace, &executor)?;
     check_input(&proof.input, shape.num_instances(), &trace.input, &executor)
         .map_err(|check| VerifyError::Refused { layer: 0, check })?;
     Ok(Accepted {
@@ -223,7 +224,7 @@ fn verify_shaped<F: ChallengeField>(
 }
 
 /// Checks every layer and reports the failure nearest to the output.
-fn check_layers<F: ChallengeField>(
+fn check_all_layers<F: ChallengeField>(
     circuit: &Circuit<F::Base>,
     proof: &Proof<F>,
     trace: &Trace<'_, F>,
@@ -234,27 +235,48 @@ fn check_layers<F: ChallengeField>(
         num_public: circuit.num_public() as usize,
         public: &proof.public,
         random: &trace.random,
+        parallel: executor.threads() > 1,
     };
-    let layers: Vec<_> = circuit
-        .layers()
-        .iter()
-        .enumerate()
-        .rev()
-        .zip(&trace.layers)
-        .collect();
-    let check = |&((index, layer), layer_trace): &((usize, &_), &_)| {
-        let first_random = circuit.random_offset(index) as usize;
-        let result: Result<(), Check> = check_layer(layer, layer_trace, &statement, first_random);
-        result.map_err(|check| VerifyError::Refused {
-            layer: index,
-            check,
+    let num_layers = circuit.layers().len();
+    let first_random = |index: usize| match index < num_layers {
+        true => circuit.random_offset(index) as usize,
+        false => circuit.num_random() as usize,
+    };
+    let layers = circuit.layers().iter().enumerate().rev().zip(&trace.layers);
+    let layers: Vec<LayerCheck<'_, F>> = layers
+        .map(|((index, layer), trace)| LayerCheck {
+            index,
+            layer,
+            trace,
+            random: first_random(index)..first_random(index + 1),
+            input_ends: circuit.input_ends(index),
         })
-    };
-    let results: Vec<Result<(), VerifyError>> = executor.run(
-        || layers.iter().map(check).collect(),
-        || layers.par_iter().map(check).collect(),
+        .collect();
+    let check = |layers: &&[LayerCheck<'_, F>]| check_layers(layers, &statement);
+    let groups = groups_of(&layers, executor.threads());
+    let results: Vec<Result<(), (usize, Check)>> = executor.run(
+        || vec![check(&layers.as_slice())],
+        || groups.par_iter().map(check).collect(),
     );
-    results.into_iter().collect()
+    let result: Result<(), _> = results.into_iter().collect();
+    result.map_err(|(layer, check)| VerifyError::Refused { layer, check })
+}
+
+/// Runs of layers with about as much work each, several for each thread.
+fn groups_of<'a, 'b, F: ChallengeField>(
+    layers: &'a [LayerCheck<'b, F>],
+    threads: usize,
+) -> Vec<&'a [LayerCheck<'b, F>]> {
+    const GROUPS_PER_THREAD: usize = 4;
+    let work: usize = layers.iter().map(LayerCheck::work).sum();
+    let share = work / (GROUPS_PER_THREAD * threads) + 1;
+    let mut done = 0;
+    let groups = layers.chunk_by(|this, _| {
+        let before = done / share;
+        done += this.work();
+        done / share == before
+    });
+    groups.collect()
 }
 
 /// Where independent parts are computed.
