@@ -179,6 +179,11 @@ impl<const K: usize> Bins<K> {
         Ok(())
     }
 
+    /// Whether a tile's rows have gates.
+    pub(crate) fn has_gates(&self, tile: usize) -> bool {
+        self.start(tile) != self.ends[tile]
+    }
+
     /// The long rows of a tile.
     pub(crate) fn long(&self, tile: usize) -> &[u32] {
         let [.., start] = self.start(tile);

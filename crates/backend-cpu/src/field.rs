@@ -84,7 +84,10 @@ cpu_field! {
 /// Runs a kernel value by value.
 #[cfg_attr(
     not(unoptimized),
-    expect(dead_code, reason = "every field has vectors; a new one starts without")
+    expect(
+        dead_code,
+        reason = "every field has vectors; a new one starts without"
+    )
 )]
 #[inline]
 fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Kernel<F>>(
@@ -96,7 +99,10 @@ fn plain<F: CpuField<Block = F, BaseBlock = <F as ChallengeField>::Base>, K: Ker
 
 #[cfg_attr(
     not(unoptimized),
-    expect(unused_macros, reason = "every field has vectors; a new one starts without")
+    expect(
+        unused_macros,
+        reason = "every field has vectors; a new one starts without"
+    )
 )]
 macro_rules! plain_field {
     ($($field:ty),*) => {$(

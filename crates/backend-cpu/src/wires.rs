@@ -7,7 +7,7 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{Field, GateRows};
+use prover_core::{Field, GateRows, Slots};
 
 use crate::arith::{Arith, Lanes};
 use crate::bins::{Bins, GateVector, TILE_ROWS};
@@ -90,6 +90,8 @@ trait BlockSum<A: Gather> {
     fn new(a: A) -> Self;
     /// The sum's lanes.
     fn block(self, a: A) -> Self::Block;
+    /// The sum of two blocks.
+    fn add_blocks(a: A, x: &Self::Block, y: &Self::Block) -> Self::Block;
 }
 
 impl<A: Gather> BlockSum<A> for BaseSum<A> {
@@ -103,6 +105,10 @@ impl<A: Gather> BlockSum<A> for BaseSum<A> {
     #[inline(always)]
     fn block(self, a: A) -> A::BaseBlock {
         a.store_base(self.finish())
+    }
+    #[inline(always)]
+    fn add_blocks(a: A, x: &A::BaseBlock, y: &A::BaseBlock) -> A::BaseBlock {
+        a.store_base(a.base_add(a.load_base(x), a.load_base(y)))
     }
 }
 
@@ -152,6 +158,10 @@ impl<A: Gather> BlockSum<A> for Mixed<A> {
     fn block(self, a: A) -> A::Block {
         a.store(self.finish(a))
     }
+    #[inline(always)]
+    fn add_blocks(a: A, x: &A::Block, y: &A::Block) -> A::Block {
+        a.store(a.add(a.load(x), a.load(y)))
+    }
 }
 
 /// Where the sums of a tile's rows go: the tile's own blocks.
@@ -184,14 +194,14 @@ impl<L: Copy> TileRows<'_, L> {
         self.blocks[place / L::WIDTH].copy_lane(place % L::WIDTH, sums, lane);
     }
 
-    /// Adds all gates of a kind for every instance; they may be the first that the rows get.
+    /// Makes the sums of the gates of one kind, for every instance, the values of their rows, which are
+    /// zero.
     #[inline(always)]
-    fn add_gates<A, S, const K: usize>(
+    fn set_gates<A, S, const K: usize>(
         &mut self,
         a: A,
         (bins, order): (&Bins<K>, &GateRows<K>),
         terms: &impl Terms<A, S>,
-        are_first: bool,
     ) where
         A: Gather,
         S: BlockSum<A, Block = L>,
@@ -207,10 +217,7 @@ impl<L: Copy> TileRows<'_, L> {
                 }
                 let sums = sum.block(a);
                 for (lane, &row) in slice.rows[..slice.num_rows].iter().enumerate() {
-                    match are_first {
-                        true => self.set(row, instance, &sums, lane),
-                        false => self.add(row, instance, &sums, lane),
-                    }
+                    self.set(row, instance, &sums, lane);
                 }
             }
         }
@@ -223,6 +230,43 @@ impl<L: Copy> TileRows<'_, L> {
             }
         }
     }
+
+    /// Adds the gates of another kind. `scratch` is as long as a tile has blocks at most: sums go there
+    /// one by one, and from there to the rows a block at a time.
+    #[inline(always)]
+    fn add_gates<A, S, const K: usize>(
+        &mut self,
+        a: A,
+        (bins, order): (&Bins<K>, &GateRows<K>),
+        terms: &impl Terms<A, S>,
+        scratch: &mut [L],
+    ) where
+        A: Gather,
+        S: BlockSum<A, Block = L>,
+        L: Lanes<S::Value>,
+    {
+        if !bins.has_gates(self.first / TILE_ROWS) {
+            return;
+        }
+        let blocks = &mut scratch[..self.blocks.len()];
+        blocks.fill(L::gather(&[S::Value::ZERO]));
+        let mut apart = TileRows {
+            blocks,
+            first: self.first,
+            log: self.log,
+        };
+        apart.set_gates(a, (bins, order), terms);
+        for (block, sums) in self.blocks.iter_mut().zip(&*apart.blocks) {
+            *block = S::add_blocks(a, block, sums);
+        }
+    }
+}
+
+/// Room for the sums of a tile with `2^log` instances.
+#[inline(always)]
+fn scratch<T: Field, L: Lanes<T>>(blocks: &[L], log: usize) -> Vec<L> {
+    let tile = (TILE_ROWS << log) / L::WIDTH;
+    vec![L::gather(&[T::ZERO]); tile.min(blocks.len())]
 }
 
 /// The gates of one row, a lane each.
@@ -447,12 +491,18 @@ impl<F: CpuField> Kernel<F> for WireBaseRows<'_, F> {
         let adds = BaseGates::<A, 1> { coefs, below, log };
         let consts = BaseGates::<A, 0> { coefs, below, log };
         let out = zeroed::<F::Base, _>(self.out);
+        let mut scratch = scratch::<F::Base, _>(out, log);
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (work.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls, true);
-            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, false);
-            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts, false);
+            tile.set_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, &mut scratch);
+            tile.add_gates(
+                a,
+                (&bins.const_by_z, &wiring.const_by_z),
+                &consts,
+                &mut scratch,
+            );
             work.add_publics(&mut tile, |value| value);
         }
     }
@@ -477,12 +527,18 @@ impl<F: CpuField> Kernel<F> for WireExtRows<'_, F> {
         let adds = ExtGates::<A, 1> { coefs, below, log };
         let consts = ExtGates::<A, 0> { coefs, below, log };
         let out = zeroed::<F, _>(self.out);
+        let mut scratch = scratch::<F, _>(out, log);
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (work.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls, true);
-            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, false);
-            tile.add_gates(a, (&bins.const_by_z, &wiring.const_by_z), &consts, false);
+            tile.set_gates(a, (&bins.mul_by_z, &wiring.mul_by_z), &muls);
+            tile.add_gates(a, (&bins.add_by_z, &wiring.add_by_z), &adds, &mut scratch);
+            tile.add_gates(
+                a,
+                (&bins.const_by_z, &wiring.const_by_z),
+                &consts,
+                &mut scratch,
+            );
             work.add_publics(&mut tile, F::from);
         }
     }
@@ -522,12 +578,18 @@ impl<F: CpuField> Kernel<F> for WirePhaseOne<'_, F> {
             log,
         };
         let out = zeroed::<F, _>(self.out);
+        let mut scratch = scratch::<F, _>(out, log);
         for (tile, blocks) in tile_blocks(out, F::WIDTH, log).enumerate() {
             let first = (self.first_tile + tile) * TILE_ROWS;
             let mut tile = TileRows { blocks, first, log };
-            tile.add_gates(a, (&self.bins.0.mul_by_x, &wiring.mul_by_x), &muls, true);
+            tile.set_gates(a, (&self.bins.0.mul_by_x, &wiring.mul_by_x), &muls);
             // What does not depend on the instance is added for each all the same: a lane is cheap.
-            tile.add_gates(a, (&self.bins.1.add_by_x, &wiring.add_by_x), &adds, false);
+            tile.add_gates(
+                a,
+                (&self.bins.1.add_by_x, &wiring.add_by_x),
+                &adds,
+                &mut scratch,
+            );
         }
     }
 }
@@ -569,27 +631,72 @@ impl<F: CpuField> Kernel<F> for PhaseTwoRows<'_, F> {
                 first,
                 log: 0,
             };
-            tile.add_gates(a, (&self.bins.mul_by_y, &wiring.mul_by_y), &muls, true);
+            tile.set_gates(a, (&self.bins.mul_by_y, &wiring.mul_by_y), &muls);
         }
-        let mut total = ExtSum::new(a);
-        let mut long = F::ZERO;
-        for tile in self.tiles {
-            for slice in self.bins.add_by_x.slices(tile) {
-                let mut sum = Mixed::new(a);
-                for k in 0..slice.len() {
-                    let gates = LaneGates::vector::<A, 1>(a, slice.gates(k));
-                    adds.add(a, &mut sum, gates, 0);
-                }
-                total.mac(sum.rest, a.gather(eq_x, a.places(slice.rows)));
-            }
-            for &row in self.bins.add_by_x.long(tile) {
-                let sum: Mixed<A> = long_row(a, &wiring.add_by_x, row, &adds, 0);
-                let (block, lane) = (row as usize / F::WIDTH, row as usize % F::WIDTH);
-                long += a.sum_lanes(sum.rest) * eq_x[block].get(lane);
-            }
-        }
-        a.sum_lanes(total.finish()) + long
+        add_term(
+            a,
+            (&self.bins.add_by_x, &wiring.add_by_x),
+            &adds,
+            self.tiles,
+        )
     }
+}
+
+/// `sum_add c W[z] eq_x[x]` over the rows `x` of some tiles.
+#[inline(always)]
+fn add_term<A: Gather>(
+    a: A,
+    (bins, order): (&Bins<1>, &GateRows<1>),
+    adds: &PhaseTwoGates<'_, A, 1>,
+    tiles: Range<usize>,
+) -> A::F {
+    let width = A::Block::WIDTH;
+    let mut total = ExtSum::new(a);
+    let mut long = A::F::ZERO;
+    for tile in tiles {
+        if let Slots::Ones = order.slots
+            && add_prefix_sums(a, order, adds, tile, &mut total)
+        {
+            continue;
+        }
+        for slice in bins.slices(tile) {
+            let mut sum = Mixed::new(a);
+            for k in 0..slice.len() {
+                let gates = LaneGates::vector::<A, 1>(a, slice.gates(k));
+                adds.add(a, &mut sum, gates, 0);
+            }
+            total.mac(sum.rest, a.gather(adds.eq_x, a.places(slice.rows)));
+        }
+        for &row in bins.long(tile) {
+            let sum: Mixed<A> = long_row(a, order, row, adds, 0);
+            let (block, lane) = (row as usize / width, row as usize % width);
+            long += a.sum_lanes(sum.rest) * adds.eq_x[block].get(lane);
+        }
+    }
+    a.sum_lanes(total.finish()) + long
+}
+
+/// The same for one tile of gates with coefficient one, in a field that sums rows by their prefixes;
+/// whether it does.
+#[inline(always)]
+fn add_prefix_sums<A: Gather>(
+    a: A,
+    order: &GateRows<1>,
+    adds: &PhaseTwoGates<'_, A, 1>,
+    tile: usize,
+    total: &mut ExtSum<A>,
+) -> bool {
+    let width = A::Block::WIDTH;
+    let rows = order.offsets.len() - 1;
+    let start = tile * TILE_ROWS;
+    for first in (start..rows.min(start + TILE_ROWS)).step_by(width) {
+        let ends = &order.offsets[first..=rows.min(first + width)];
+        match a.row_sums(adds.weights, ends, &order.others) {
+            Some(sums) => total.mac(sums, a.load(&adds.eq_x[first / width])),
+            None => return false,
+        }
+    }
+    true
 }
 
 /// `T'[i] = sum_b weights[b] T[i 2^log + b]` for a range of blocks, of fewer weights than lanes.
