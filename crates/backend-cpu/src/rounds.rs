@@ -291,19 +291,19 @@ impl CpuBackend {
         mle: &mut CpuMle<F>,
         challenge: F,
     ) -> Result<(), BackendError> {
-        let values = mle.to_vec();
-        let (low, high) = values.split_at(values.len() / 2);
-        let folded: Vec<F> = (low.iter().zip(high))
-            .map(|(&l, &h)| l + challenge * (h - l))
-            .collect();
+        let (mut values, len) = (lanes_of(mle), 1 << mle.num_vars);
+        let (low, high) = values[..len].split_at_mut(len / 2);
+        for (low, high) in low.iter_mut().zip(&*high) {
+            *low += challenge * (*high - *low);
+        }
         if let Data::Ext(blocks) = &mut mle.data
             && let Some(own) = Arc::get_mut(blocks)
         {
-            own.values_mut()[0] = F::Block::gather(&folded);
+            own.values_mut()[0] = F::Block::gather(low);
             mle.num_vars -= 1;
             return Ok(());
         }
-        *mle = CpuMle::from_values(&self.budget, &folded)?;
+        *mle = CpuMle::from_values(&self.budget, low)?;
         Ok(())
     }
 
@@ -426,6 +426,46 @@ fn check_tables<F: CpuField>(summand: &Summand<F>, mles: &[CpuMle<F>]) -> usize 
     n
 }
 
+/// The most values of a table that is one block.
+const MAX_WIDTH: usize = 16;
+
+/// The values of a table that is one block, lifted; the rest is zero.
+fn lanes_of<F: CpuField>(mle: &CpuMle<F>) -> [F; MAX_WIDTH] {
+    const { assert!(F::WIDTH <= MAX_WIDTH, "a block has more lanes") };
+    let mut values = [F::ZERO; MAX_WIDTH];
+    for (lane, value) in values[..1 << mle.num_vars].iter_mut().enumerate() {
+        *value = mle.get(lane);
+    }
+    values
+}
+
+/// The sums of a product at 0, infinity and, if wanted, 1 for tables of at most a block; weights repeat
+/// through theirs.
+fn product_in_block<F: CpuField>(
+    (first, second): (&CpuMle<F>, &CpuMle<F>),
+    weights: Option<&F::Block>,
+    open: usize,
+    with_one: bool,
+) -> product::Sums<F> {
+    let (first, second) = (lanes_of(first), lanes_of(second));
+    let mut sums = [F::ZERO; 3];
+    for i in 0..open {
+        let (low, high) = ((first[i], second[i]), (first[i + open], second[i + open]));
+        let mut terms = [low.0 * low.1, (high.0 - low.0) * (high.1 - low.1), F::ZERO];
+        if with_one {
+            terms[2] = high.0 * high.1;
+        }
+        if let Some(weights) = weights {
+            let weight = weights.get(i);
+            terms.iter_mut().for_each(|term| *term *= weight);
+        }
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += term;
+        }
+    }
+    sums
+}
+
 /// The sums of a window of tables with less than a block of open variables: lane by lane.
 fn sums_in_block<F: CpuField>(
     summand: &Summand<F>,
@@ -434,24 +474,22 @@ fn sums_in_block<F: CpuField>(
     window: usize,
     implied: bool,
 ) -> Vec<F> {
-    let values: Vec<Vec<F>> = mles.iter().map(CpuMle::to_vec).collect();
     let open = 1 << (mles[0].num_vars - window);
+    if window == 1
+        && let [first, second] = mles
+        && is_product(summand)
+    {
+        let weights = weights_of(eq, mles[0].num_vars - 1).map(|blocks| &blocks[0]);
+        let sums = product_in_block((first, second), weights, open, !implied);
+        return in_order(sums, !implied, summand.terms()[0].coeff);
+    }
+    let values: Vec<Vec<F>> = mles.iter().map(CpuMle::to_vec).collect();
     let weights: Option<Vec<F>> = weights_of(eq, mles[0].num_vars - window).map(|blocks| {
         let eq_vars = eq.map_or(0, CpuEq::num_vars);
         let distinct = 1 << eq_vars.min(mles[0].num_vars - window);
         (0..distinct).map(|lane| blocks[0].get(lane)).collect()
     });
     let a = Plain::<F>::NEW;
-    if window == 1 && is_product(summand) {
-        let tables = [Blocks::Ext(&values[0][..]), Blocks::Ext(&values[1][..])];
-        let weights = weights.as_deref();
-        let coeff = summand.terms()[0].coeff;
-        let sums = match implied {
-            true => product::sums::<Plain<F>, false>(a, tables, 0..open, weights),
-            false => product::sums::<Plain<F>, true>(a, tables, 0..open, weights),
-        };
-        return in_order(sums, !implied, coeff);
-    }
     let plan = Plan::new(summand, window, implied);
     let tables: Vec<_> = values.iter().map(|v| Blocks::Ext(&v[..])).collect();
     plan.sums(a, &tables, 0..open, weights.as_deref())
