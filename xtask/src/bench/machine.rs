@@ -47,6 +47,9 @@ fn line(root: &Path, command: &str, args: &[&str]) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
+/// What a thread compares, or copies from one to the other.
+type Buffers = (Vec<u8>, Vec<u8>);
+
 /// Bandwidth of all threads together, in bytes a nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bandwidth {
@@ -59,10 +62,10 @@ pub(crate) struct Bandwidth {
 /// Measures with buffers of each thread's own, all threads at once; the best of several passes.
 pub(crate) fn bandwidth(threads: u32) -> Bandwidth {
     let moved = (2 * BUFFER_BYTES) as f64 * f64::from(threads);
-    let mut buffers: Vec<(Vec<u8>, Vec<u8>)> = (0..threads)
+    let mut buffers: Vec<Buffers> = (0..threads)
         .map(|_| (vec![1; BUFFER_BYTES], vec![1; BUFFER_BYTES]))
         .collect();
-    let mut best = |work: &(dyn Fn(&mut (Vec<u8>, Vec<u8>)) + Sync)| {
+    let mut best = |work: &(dyn Fn(&mut Buffers) + Sync)| {
         let pass = |_| {
             let start = Instant::now();
             std::thread::scope(|scope| {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-matrix`: our backends over fields, sizes, threads and SIMD levels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -25,6 +25,9 @@ const OPTIONS: [&str; 8] = [
 /// Variables of the product sumcheck that stands for the multiplications in the cache.
 const CACHED_VARS: &str = "12";
 
+/// It is short, so the best of many runs is what the kernels can do.
+const CACHED_RUNS: u32 = 100;
+
 /// The real circuits, by file.
 const CIRCUITS: [(&str, &str); 3] = [
     ("gf2", "keccak_gf2"),
@@ -40,7 +43,7 @@ point (the first round reads both tables, each later one reads and folds them: 2
 Memory share: those bytes by the time, of the read bandwidth that as many threads had in this run (two \
 256 MiB buffers of each thread compared; best of five). Above 100 % the tables were in caches. \
 Multiplication share: the time a point of a product sumcheck of 2^12, its transcript included, on one \
-thread with the same backend, field and level, by the threads and the time a point: what a row keeps of \
+thread with the same backend, field and level (best of 100), by the threads and the time a point: what a row keeps of \
 the kernels' speed in the cache. A product sumcheck has four multiplications a point. \
 Spread is the slowest run less the fastest.";
 
@@ -55,7 +58,11 @@ struct Matrix<'a> {
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     let args = Args::parse(words, &OPTIONS)?;
     let astraea = Astraea::build(root)?;
-    let bandwidth = args.threads.iter().map(|&t| (t, machine::bandwidth(t)));
+    // One thread besides, for backends that take no more.
+    let counts: BTreeSet<u32> = args.threads.iter().copied().chain([1]).collect();
+    let bandwidth = counts
+        .into_iter()
+        .map(|threads| (threads, machine::bandwidth(threads)));
     let mut matrix = Matrix {
         astraea,
         args: &args,
@@ -90,11 +97,12 @@ impl Matrix<'_> {
     fn points(&mut self, backend: &str, simd: Option<&str>) -> Result<(), Failure> {
         for field in &self.args.fields {
             let sumcheck = ["sumcheck", "--field", field, "--num-vars"];
-            let one = self.setting(backend, simd, 1);
+            let mut one = self.setting(backend, simd, 1);
+            one.runs = one.runs.max(CACHED_RUNS);
             let cached = self
                 .astraea
                 .bench(&[&sumcheck[..], &[CACHED_VARS]].concat(), &one)?;
-            let cached_ns = cached["ns_per_point_median"].as_f64();
+            let cached_ns = cached["ns_per_point_min"].as_f64();
             for num_vars in &self.args.num_vars {
                 let num_vars = num_vars.to_string();
                 let layer = ["layer", "--field", field, "--num-vars", &num_vars];
@@ -107,7 +115,7 @@ impl Matrix<'_> {
                     for &threads in &self.args.threads {
                         let setting = self.setting(backend, simd, threads);
                         let row = self.astraea.bench(words, &setting)?;
-                        let row = self.with_shares(row, threads, cached_ns);
+                        let row = self.with_shares(row, cached_ns);
                         self.rows.push(row);
                     }
                 }
@@ -117,7 +125,9 @@ impl Matrix<'_> {
     }
 
     /// Adds bytes moved and shares to a row of a sumcheck or a layer.
-    fn with_shares(&self, mut row: Value, threads: u32, cached_ns: Option<f64>) -> Value {
+    fn with_shares(&self, mut row: Value, cached_ns: Option<f64>) -> Value {
+        // A backend may take fewer threads than it is given.
+        let threads = row["threads"].as_u64().unwrap_or(1) as u32;
         let ns = row["ns_per_point_median"].as_f64().unwrap_or(f64::NAN);
         let element = row["field"].as_str().and_then(element_bytes).unwrap_or(0.0);
         let is_sumcheck = row["bench"] == "sumcheck";
