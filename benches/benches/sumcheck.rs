@@ -1,8 +1,9 @@
-//! The operations of a product sumcheck, and the whole of it, on the CPU backend with one thread.
+//! The fused round of a product sumcheck, and the whole of it, on the CPU backend with one thread.
 
-use backend_cpu::{CpuBackend, CpuOptions};
+use backend_cpu::CpuBackend;
+use benches::{backend, values};
 use divan::Bencher;
-use prover_core::{ChallengeField, ComputeBackend, Field, RoundJob, Summand};
+use prover_core::{ChallengeField, ComputeBackend, RoundJob, Summand};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31Ext3};
 use prover_sumcheck::{Driver, Metrics, Statement, prove};
 use prover_transcript::Sha256Transcript;
@@ -11,37 +12,6 @@ const NUM_VARS: [usize; 3] = [10, 14, 18];
 
 fn main() {
     divan::main();
-}
-
-fn backend() -> CpuBackend {
-    CpuBackend::new(CpuOptions {
-        threads: Some(1),
-        ..CpuOptions::default()
-    })
-    .expect("the CPU is always there")
-}
-
-/// Values that no shortcut for small ones applies to.
-fn values<F: Field>(count: usize) -> Vec<F> {
-    let step = F::from_uniform(&vec![0x5b; F::UNIFORM_BYTES]);
-    core::iter::successors(Some(step), |&value| Some(value * step + F::ONE))
-        .take(count)
-        .collect()
-}
-
-#[divan::bench(types = [Bn254, M31Ext3, Gf2e128, GoldilocksExt2], args = NUM_VARS)]
-fn eq_mle<F: ChallengeField>(bencher: Bencher<'_, '_>, num_vars: usize)
-where
-    CpuBackend: ComputeBackend<F>,
-{
-    let backend = backend();
-    let mut queue = backend.open_queue().expect("a queue");
-    let point = values::<F>(num_vars);
-    bencher.bench_local(|| {
-        backend
-            .eq_mle(&mut queue, &[(F::ONE, &point)])
-            .expect("a table")
-    });
 }
 
 #[divan::bench(types = [Bn254, M31Ext3, Gf2e128, GoldilocksExt2], args = NUM_VARS)]

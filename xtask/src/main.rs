@@ -2,11 +2,14 @@
 //!
 //! | task | what it does |
 //! |---|---|
+//! | `bench-matrix ...` | times our backends over fields, sizes and threads (`docs/benchmarks/cpu.md`) |
+//! | `bench-peers ...` | times other libraries and ours on the same inputs |
 //! | `real-proofs DATA OUT` | proves the circuits in a folder and writes canonical circuits and proofs |
 //! | `tidy` | holds the architecture's invariants against the tree |
 //! | `vectors` | writes `docs/vectors`; with `--check` compares instead |
 #![forbid(unsafe_code)]
 
+mod bench;
 mod real_proofs;
 mod tidy;
 mod vectors;
@@ -26,7 +29,13 @@ fn main() -> ExitCode {
         ["vectors"] => vectors::run(&root(), false),
         ["vectors", "--check"] => vectors::run(&root(), true),
         ["real-proofs", data, out] => real_proofs::run(Path::new(data), Path::new(out)),
-        _ => Err("usage: cargo xtask tidy | vectors [--check] | real-proofs DATA OUT".into()),
+        ["bench-matrix", words @ ..] => bench::matrix(&root(), words),
+        ["bench-peers", words @ ..] => bench::peers(&root(), words),
+        _ => Err(
+            "usage: cargo xtask tidy | vectors [--check] | real-proofs DATA OUT | \
+                  bench-matrix ... | bench-peers ..."
+                .into(),
+        ),
     };
     let (code, text) = match result {
         Ok(text) => (ExitCode::SUCCESS, text),

@@ -10,7 +10,7 @@ use astraea::{
 use serde_json::json;
 
 use crate::args::GkrArgs;
-use crate::bench::{median, minimum};
+use crate::bench::{maximum, median, minimum};
 use crate::files;
 use crate::output::{Done, Failure, bar, count};
 use crate::report;
@@ -111,7 +111,10 @@ fn done(args: &GkrArgs, times: &Times) -> Done {
         ("runs", json!(args.common.runs)),
         ("prove_ms_median", json!(prove / 1e6)),
         ("prove_ms_min", json!(minimum(&times.prove) / 1e6)),
+        ("prove_ms_max", json!(maximum(&times.prove) / 1e6)),
         ("verify_ms_median", json!(verify / 1e6)),
+        ("verify_ms_min", json!(minimum(&times.verify) / 1e6)),
+        ("verify_ms_max", json!(maximum(&times.verify) / 1e6)),
         ("proofs_per_s", json!(per_second)),
         ("proof_bytes", json!(times.proof_bytes)),
     ];

@@ -29,6 +29,10 @@ fn minimum(values: &[u64]) -> f64 {
     values.iter().min().copied().unwrap_or(0) as f64
 }
 
+fn maximum(values: &[u64]) -> f64 {
+    values.iter().max().copied().unwrap_or(0) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

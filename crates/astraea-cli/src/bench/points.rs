@@ -7,7 +7,7 @@ use astraea::{FieldId, ops_by_backend, phases};
 use serde_json::{Map, Value, json};
 
 use crate::args::{BenchCommon, Gates, LayerArgs, SumcheckArgs, Wiring};
-use crate::bench::{median, minimum};
+use crate::bench::{maximum, median, minimum};
 use crate::output::{Done, Failure, bar};
 use crate::report;
 
@@ -93,6 +93,7 @@ impl Bench<'_> {
             ("runs", json!(common.runs)),
             ("ns_per_point_median", json!(median / points)),
             ("ns_per_point_min", json!(least / points)),
+            ("ns_per_point_max", json!(maximum(&times) / points)),
             ("prove_ms_median", json!(median / 1e6)),
             ("proofs_per_s", json!(per_second)),
             ("soundness_bits", json!(measured.soundness_bits)),

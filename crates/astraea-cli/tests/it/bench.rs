@@ -27,6 +27,7 @@ fn sumchecks() {
             let keys = [
                 "ns_per_point_median",
                 "ns_per_point_min",
+                "ns_per_point_max",
                 "prove_ms_median",
                 "proofs_per_s",
                 "soundness_bits",
@@ -119,7 +120,10 @@ fn whole_proofs() {
             &json,
             &[
                 "prove_ms_median",
+                "prove_ms_max",
                 "verify_ms_median",
+                "verify_ms_min",
+                "verify_ms_max",
                 "proofs_per_s",
                 "proof_bytes",
                 "peak_bytes",

@@ -3,8 +3,8 @@
 //! A reduction divides by `2^260`, the storage form by `2^256`: each reduction of a product leaves a
 //! factor of `2^-4`, which the ends of the functions here take back.
 //!
-//! A multiplication by IFMA reads the low 52 bits of a limb, so a limb may have more above them only
-//! where it is the top one's neighbour's shifted copy ([`limbs`]). Columns are 64-bit sums of 52-bit
+//! A multiplication by IFMA reads the low 52 bits of a limb, so the limbs of
+//! [`limbs`] may have more above them, and only the last of the others must not. Columns are 64-bit sums of 52-bit
 //! halves: a product adds at most ten halves to a column, so 256 products leave them below `2^64`.
 
 use core::arch::x86_64::{
@@ -289,7 +289,7 @@ impl Sum {
         self.num_closed += 1;
     }
 
-    /// The sum, divided by `2^260` once more than `power` says, and times `2^256` as stored.
+    /// The columns' value divided by `2^260`, as an integer's class.
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn finish(mut self, coefs: &[Bn254]) -> Bn254 {
         self.close(coefs);
@@ -377,7 +377,7 @@ pub(super) fn outer_product(rows: &[Bn254], columns: &[Bn254], out: &mut [Bn254]
     let (full, rest) = out.split_at_mut(whole * columns.len());
     for (row, &factor) in full.chunks_exact_mut(columns.len().max(1)).zip(rows) {
         // A factor of 2^4 makes up for the reduction.
-        let factor = splat_element(factor * Bn254::from_u64(16));
+        let factor = splat_element((0..4).fold(factor, |factor, _| factor + factor));
         for (out, column) in row.as_chunks_mut::<WIDTH>().0.iter_mut().zip(&column_limbs) {
             store(multiply(column, &factor), out);
         }

@@ -10,14 +10,14 @@ use core::arch::x86_64::{
 use prover_core::sums::{self, GateTables};
 use prover_core::{AddGate, CoefRef, Field, MulGate};
 
-use super::load::{load_64s, load_128, store_64s};
+use super::load::{load_64s, store_64s};
 use crate::{Gf2, Gf2e128};
 
 /// Elements in a vector.
 const WIDTH: usize = 4;
 
-/// Add gates whose running sums are kept before they are multiplied.
-const PIECE: usize = 256;
+/// Outputs whose sums are kept before they are multiplied.
+const OUTPUTS: usize = 64;
 
 /// Sums of products, not reduced: low, middle and high.
 type Wide = [__m512i; 3];
@@ -124,61 +124,73 @@ pub(super) fn sum_mul_gates(gates: &[MulGate], tables: &GateTables<'_, Gf2e128>)
     total(sums) + sums::sum_mul_gates(rest, tables)
 }
 
-/// Running sums over the gates of a piece, one for each `z`: the sum of a `z` is a difference of two,
-/// and there is no branch on where a `z` ends.
-struct Running {
-    /// The sum after the gates of each `z`; the first is that before the piece.
-    sums: [Gf2e128; PIECE + 1 + WIDTH],
-    z: [u32; PIECE + WIDTH],
+/// The sums of some outputs, not yet multiplied by their weights.
+struct Outputs {
+    sums: [Gf2e128; OUTPUTS],
+    z: [u32; OUTPUTS],
+    len: usize,
 }
 
-impl Running {
-    /// Multiplies the sums of the first `len` outputs by their weights.
+impl Outputs {
+    /// Multiplies the sums by their weights and starts anew.
     #[inline]
     #[target_feature(enable = "avx512f,vpclmulqdq")]
-    fn multiply(&mut self, len: usize, wide: &mut Wide, weights: &[Gf2e128]) {
-        // Sums of nothing, to a whole number of vectors.
-        let padded = len.next_multiple_of(WIDTH);
-        let (last_sum, last_z) = (self.sums[len], self.z[len - 1]);
-        self.sums[len + 1..=padded].fill(last_sum);
-        self.z[len..padded].fill(last_z);
-        let before = self.sums[..padded].as_chunks::<WIDTH>().0;
-        let after = self.sums[1..=padded].as_chunks::<WIDTH>().0;
+    fn multiply(&mut self, wide: &mut Wide, weights: &[Gf2e128]) {
+        // Sums of nothing to a whole number of vectors, with a weight that is there.
+        let padded = self.len.next_multiple_of(WIDTH);
+        self.sums[self.len..padded].fill(Gf2e128::ZERO);
+        let z = self.z[0];
+        self.z[self.len..padded].fill(z);
+        let sums = self.sums[..padded].as_chunks::<WIDTH>().0;
         let at = self.z[..padded].as_chunks::<WIDTH>().0;
-        for ((before, after), at) in before.iter().zip(after).zip(at) {
-            let sums = _mm512_xor_si512(load_four(before), load_four(after));
-            add_products(wide, sums, gather(weights, at, |&z| z));
+        for (sums, at) in sums.iter().zip(at) {
+            add_products(wide, load_four(sums), gather(weights, at, |&z| z));
         }
-        self.sums[0] = last_sum;
+        self.len = 0;
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,vpclmulqdq")]
 pub(super) fn sum_add_gates(gates: &[AddGate], tables: &GateTables<'_, Gf2e128>) -> Gf2e128 {
     let mut wide = [_mm512_setzero_si512(); 3];
-    let mut running = Running {
-        sums: [Gf2e128::ZERO; PIECE + 1 + WIDTH],
-        z: [0; PIECE + WIDTH],
+    let mut outputs = Outputs {
+        sums: [Gf2e128::ZERO; OUTPUTS],
+        z: [0; OUTPUTS],
+        len: 0,
     };
-    let all_one = tables.coefs == [Gf2::ONE];
-    let mut sum = load_128(&[0, 0]);
-    for piece in gates.chunks(PIECE) {
-        let (mut len, mut z) = (0, piece[0].z);
-        for gate in piece {
-            let mut value = load(&tables.x[gate.x as usize]);
-            if !(all_one && gate.coef == CoefRef(0)) {
-                let mask = _mm_set1_epi64x(mask(gate.coef, tables.coefs) as i64);
-                value = _mm_and_si128(value, mask);
-            }
-            sum = _mm_xor_si128(sum, value);
-            len += usize::from(gate.z != z);
-            z = gate.z;
-            running.z[len] = z;
-            store_one(sum, &mut running.sums[len + 1]);
+    // Zero if the coefficient of number 0 is one.
+    let other_coefs = u32::from(tables.coefs.first() != Some(&Gf2::ONE));
+    let mut rest = gates;
+    while let [first, others @ ..] = rest {
+        let z = first.z;
+        let mut sum = term(first, tables);
+        rest = others;
+        // As a rule the outputs of a layer have the same number of gates, which the branch learns; it
+        // is the only one for output and coefficient.
+        while let [gate, others @ ..] = rest
+            && ((gate.z ^ z) | gate.coef.0 | other_coefs) == 0
+        {
+            sum = _mm_xor_si128(sum, load(&tables.x[gate.x as usize]));
+            rest = others;
         }
-        running.multiply(len + 1, &mut wide, tables.z);
+        if outputs.len == OUTPUTS {
+            outputs.multiply(&mut wide, tables.z);
+        }
+        outputs.z[outputs.len] = z;
+        store_one(sum, &mut outputs.sums[outputs.len]);
+        outputs.len += 1;
     }
+    outputs.multiply(&mut wide, tables.z);
     total(wide)
+}
+
+/// `coef·x[x]`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn term(gate: &AddGate, tables: &GateTables<'_, Gf2e128>) -> __m128i {
+    let value = load(&tables.x[gate.x as usize]);
+    let mask = _mm_set1_epi64x(mask(gate.coef, tables.coefs) as i64);
+    _mm_and_si128(value, mask)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,vpclmulqdq")]

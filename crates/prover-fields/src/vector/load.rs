@@ -1,17 +1,8 @@
 //! Loads and stores between arrays and vectors.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, __m512i, _mm_loadu_si128, _mm256_loadu_si256, _mm512_loadu_si512,
-    _mm512_storeu_si512,
+    __m256i, __m512i, _mm256_loadu_si256, _mm512_loadu_si512, _mm512_storeu_si512,
 };
-
-/// Sixteen bytes.
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn load_128(words: &[u64; 2]) -> __m128i {
-    // SAFETY: the array has as many bytes; the load needs no alignment.
-    unsafe { _mm_loadu_si128(words.as_ptr().cast()) }
-}
 
 /// Thirty-two bytes.
 #[inline]

@@ -1,0 +1,110 @@
+//! `cargo xtask bench-peers`: other libraries beside our own figures, on the same inputs.
+//!
+//! The peers are in `benches/peers`, a workspace of its own that only this task builds, with the
+//! features of this CPU (`-C target-cpu=native`): some of them find none out at run time.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::machine;
+use super::ours::{Astraea, Setting};
+use super::table::{markdown, number};
+use crate::Failure;
+
+const OPTIONS: [&str; 3] = ["--num-vars", "--runs", "--out"];
+
+pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
+    let args = Args::parse(words, &OPTIONS)?;
+    let astraea = Astraea::build(root)?;
+    let mut rows = theirs(root, &args)?;
+    for field in ["bn254", "m31"] {
+        for num_vars in &args.num_vars {
+            rows.push(ours(&astraea, field, *num_vars, args.runs)?);
+        }
+    }
+    let key = |row: &Value| {
+        let text = |key: &str| row[key].to_string();
+        (text("what"), text("field"), row["num_vars"].as_u64())
+    };
+    rows.sort_by_key(key);
+    let machine = machine::describe(root);
+    let text = format!(
+        "# Peers\n\nOne thread, nanoseconds a point or a multiplication, median of {} runs, on the \
+         same tables in the same run. A table shared by prover and verifier is uploaded outside our \
+         clock as theirs is made outside it. Peers are built with `-C target-cpu=native`; ours finds \
+         the CPU's features at run time.\n\n{}\n{}",
+        args.runs,
+        super::table::machine(&machine),
+        table(&rows),
+    );
+    let all = json!({ "machine": machine, "runs": args.runs, "rows": rows });
+    std::fs::create_dir_all(&args.out)?;
+    std::fs::write(
+        args.out.join("peers.json"),
+        serde_json::to_string_pretty(&all)?,
+    )?;
+    std::fs::write(args.out.join("peers.md"), &text)?;
+    Ok(format!("{text}\nwritten to {}", args.out.display()))
+}
+
+/// Builds and runs the peers.
+fn theirs(root: &Path, args: &Args) -> Result<Vec<Value>, Failure> {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args(["run", "--release", "--quiet", "--locked", "--manifest-path"])
+        .arg(root.join("benches/peers/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(root.join("target/peers"))
+        .arg("--")
+        .arg(args.runs.to_string())
+        .args(args.num_vars.iter().map(u32::to_string))
+        .env("RUSTFLAGS", "-C target-cpu=native");
+    let output = command.output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("the peers do not build or run: {said}").into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Our product sumcheck in the form of the peers' rows.
+fn ours(astraea: &Astraea, field: &str, num_vars: u32, runs: u32) -> Result<Value, Failure> {
+    let setting = Setting {
+        backend: "cpu",
+        threads: 1,
+        simd: None,
+        runs,
+    };
+    let size = num_vars.to_string();
+    let words = ["sumcheck", "--field", field, "--num-vars", &size];
+    let row = astraea.bench(&words, &setting)?;
+    let ns = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+    Ok(json!({
+        "peer": "astraea, CPU backend",
+        "what": "product sumcheck",
+        "field": field,
+        "num_vars": num_vars,
+        "ns_median": ns("ns_per_point_median"),
+        "ns_min": ns("ns_per_point_min"),
+        "ns_spread": ns("ns_per_point_max") - ns("ns_per_point_min"),
+        "command": row["command"],
+    }))
+}
+
+fn table(rows: &[Value]) -> String {
+    let cells = |row: &Value| {
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let size = row["num_vars"].as_u64();
+        let mut cells = vec![text("what"), text("field")];
+        cells.push(size.map_or_else(|| "in cache".to_owned(), |size| format!("2^{size}")));
+        cells.push(text("peer"));
+        cells.extend(["ns_median", "ns_min", "ns_spread"].map(|key| number(row[key].as_f64())));
+        cells
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let head = ["work", "field", "size", "library", "ns", "least", "spread"];
+    markdown(&head, &rows)
+}
