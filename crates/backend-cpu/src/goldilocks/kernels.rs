@@ -28,11 +28,7 @@ pub(super) fn goldilocks_lanes<K: Kernel<GoldilocksExt2>>(level: Level, kernel: 
             // SAFETY: the CPU has the level, as its `Level` was made.
             unsafe { avx512(kernel) }
         }
-        #[cfg(target_arch = "x86_64")]
-        SimdLevel::Avx2 => {
-            // SAFETY: as above.
-            unsafe { avx2(kernel) }
-        }
+        // AVX2 has no product of 64-bit lanes, and code compiled for it was slower than without.
         _ => kernel.run(GoldilocksLanes(Portable)),
     }
 }
@@ -45,14 +41,4 @@ unsafe fn avx512<K: Kernel<GoldilocksExt2>>(kernel: K) -> K::Out {
     // SAFETY: the caller's promise.
     let vector = unsafe { Avx512::new() };
     kernel.run(GoldilocksLanes(vector))
-}
-
-/// AVX2 has no product of 64-bit lanes: a lane after another, with BMI2's multiplication.
-///
-/// # Safety
-/// The CPU has the features of [`SimdLevel::Avx2`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi2,adx")]
-unsafe fn avx2<K: Kernel<GoldilocksExt2>>(kernel: K) -> K::Out {
-    kernel.run(GoldilocksLanes(Portable))
 }

@@ -50,6 +50,25 @@ pub(crate) trait Vector: Copy + Send + Sync {
     fn reduce(self, acc: Self::Acc) -> Self::U;
     /// `x`, plus the extension's non-residue times `y`: the sums.
     fn reduce_with_non_residue(self, x: Self::Acc, y: Self::Acc) -> Self::U;
+
+    /// `low + r (high - low)` in the extension.
+    #[inline(always)]
+    fn fold(self, low: [Self::U; 2], high: [Self::U; 2], r: &Scalar<Self::Factor>) -> [Self::U; 2] {
+        let x = self.factor(self.sub(high[0], low[0]));
+        let y = self.factor(self.sub(high[1], low[1]));
+        let first = self.mac(self.mac(self.sum_of(low[0]), x, r.c[0]), y, r.wrapped);
+        let second = self.mac(self.mac(self.sum_of(low[1]), x, r.c[1]), y, r.c[0]);
+        [self.reduce(first), self.reduce(second)]
+    }
+    /// Adds products in the extension.
+    #[inline(always)]
+    fn mac_ext(self, acc: &mut Products<Self::Acc>, x: [Self::U; 2], y: [Self::U; 2]) {
+        let (x0, x1) = (self.factor(x[0]), self.factor(x[1]));
+        let (y0, y1) = (self.factor(y[0]), self.factor(y[1]));
+        acc.first = self.mac(acc.first, x0, y0);
+        acc.second = self.mac(acc.second, x1, y1);
+        acc.mixed = self.mac(self.mac(acc.mixed, x0, y1), x1, y0);
+    }
 }
 
 /// The arithmetic at a SIMD level.
@@ -177,12 +196,7 @@ impl<S: Vector> Arith for GoldilocksLanes<S> {
     }
     #[inline(always)]
     fn fold(self, low: Self::V, high: Self::V, r: &Self::Scalar) -> Self::V {
-        let s = self.0;
-        let (x, y) = (s.sub(high[0], low[0]), s.sub(high[1], low[1]));
-        let (x, y) = (s.factor(x), s.factor(y));
-        let first = s.mac(s.mac(s.sum_of(low[0]), x, r.c[0]), y, r.wrapped);
-        let second = s.mac(s.mac(s.sum_of(low[1]), x, r.c[1]), y, r.c[0]);
-        [s.reduce(first), s.reduce(second)]
+        self.0.fold(low, high, r)
     }
     #[inline(always)]
     fn fold_base(self, low: S::U, high: S::U, r: &Self::Scalar) -> Self::V {
@@ -205,12 +219,7 @@ impl<S: Vector> Arith for GoldilocksLanes<S> {
     }
     #[inline(always)]
     fn mac(self, acc: &mut Self::Acc, x: Self::V, y: Self::V) {
-        let s = self.0;
-        let (x0, x1) = (s.factor(x[0]), s.factor(x[1]));
-        let (y0, y1) = (s.factor(y[0]), s.factor(y[1]));
-        acc.first = s.mac(acc.first, x0, y0);
-        acc.second = s.mac(acc.second, x1, y1);
-        acc.mixed = s.mac(s.mac(acc.mixed, x0, y1), x1, y0);
+        self.0.mac_ext(acc, x, y);
     }
     #[inline(always)]
     fn settle(self, acc: &mut Self::Acc) {

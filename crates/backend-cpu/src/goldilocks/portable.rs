@@ -2,8 +2,8 @@
 
 use prover_fields::{Goldilocks, GoldilocksExt2};
 
-use super::Vector;
 use super::blocks::WIDTH;
+use super::{Products, Scalar, Vector};
 
 const P: u64 = Goldilocks::MODULUS;
 
@@ -20,6 +20,13 @@ fn wide_sum(sum: u128, x: u64, y: u64) -> u128 {
     let (sum, carry) = sum.overflowing_add(u128::from(x) * u128::from(y));
     // After a carry the sum is below p^2 < 2^128 - 2^96, and 2^128 less the multiple below 2^96.
     sum.wrapping_sub(MULTIPLE & u128::from(carry).wrapping_neg())
+}
+
+/// `x - y`, all canonical.
+#[inline(always)]
+fn difference(x: u64, y: u64) -> u64 {
+    let (difference, borrow) = x.overflowing_sub(y);
+    difference.wrapping_add(P & u64::from(borrow).wrapping_neg())
 }
 
 impl Vector for Portable {
@@ -52,8 +59,7 @@ impl Vector for Portable {
     #[inline(always)]
     fn sub(self, mut x: Self::U, y: Self::U) -> Self::U {
         for (x, y) in x.iter_mut().zip(y) {
-            let (difference, borrow) = x.overflowing_sub(y);
-            *x = difference.wrapping_add(P & u64::from(borrow).wrapping_neg());
+            *x = difference(*x, y);
         }
         x
     }
@@ -99,5 +105,36 @@ impl Vector for Portable {
     fn reduce_with_non_residue(self, x: Self::Acc, y: Self::Acc) -> Self::U {
         let non_residue = self.splat(GoldilocksExt2::NON_RESIDUE.value());
         self.reduce(self.mac(x, self.reduce(y), non_residue))
+    }
+
+    // A lane at a time, so that what is between its first load and its last store stays in registers.
+    #[inline(always)]
+    fn fold(
+        self,
+        mut low: [Self::U; 2],
+        high: [Self::U; 2],
+        r: &Scalar<Self::Factor>,
+    ) -> [Self::U; 2] {
+        let [low0, low1] = &mut low;
+        for (lane, (low0, low1)) in low0.iter_mut().zip(low1).enumerate() {
+            let (x, y) = (
+                difference(high[0][lane], *low0),
+                difference(high[1][lane], *low1),
+            );
+            let first = wide_sum((*low0).into(), x, r.c[0][lane]);
+            let second = wide_sum((*low1).into(), x, r.c[1][lane]);
+            *low0 = Goldilocks::reduce(wide_sum(first, y, r.wrapped[lane])).value();
+            *low1 = Goldilocks::reduce(wide_sum(second, y, r.c[0][lane])).value();
+        }
+        low
+    }
+    #[inline(always)]
+    fn mac_ext(self, acc: &mut Products<Self::Acc>, x: [Self::U; 2], y: [Self::U; 2]) {
+        for lane in 0..WIDTH {
+            let ((x0, x1), (y0, y1)) = ((x[0][lane], x[1][lane]), (y[0][lane], y[1][lane]));
+            acc.first[lane] = wide_sum(acc.first[lane], x0, y0);
+            acc.second[lane] = wide_sum(acc.second[lane], x1, y1);
+            acc.mixed[lane] = wide_sum(wide_sum(acc.mixed[lane], x0, y1), x1, y0);
+        }
     }
 }
