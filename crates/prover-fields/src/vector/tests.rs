@@ -151,7 +151,7 @@ fn all_agree<F: Vectorised>(coefs: &[F::Base], extremes: &[F]) {
     sums_agree(&mut || largest, coefs);
     products_agree(&mut || largest);
     let mut turn = extremes.iter().copied().cycle();
-    let mut in_turn = || turn.next().unwrap();
+    let mut in_turn = || turn.next().expect("the samples go round");
     sums_agree(&mut in_turn, coefs);
     products_agree(&mut in_turn);
 }
@@ -167,7 +167,7 @@ fn bn254_extremes() -> Vec<Bn254> {
         [1, 0, 0, 0],
         [0, 0, 0, Bn254::MODULUS[3]],
     ]
-    .map(|limbs| Bn254::from_montgomery_limbs(limbs).unwrap())
+    .map(|limbs| Bn254::from_montgomery_limbs(limbs).expect("below the modulus"))
     .to_vec()
 }
 
