@@ -210,3 +210,134 @@ fn rewritten_sum<F: ChallengeField, G: Gate>(
     };
     G::sum(&rewritten, &tables)
 }
+
+#[cfg(test)]
+mod tests {
+    use prover_fields::{Bn254, GoldilocksExt2, M31Ext3};
+
+    use super::*;
+
+    /// A fixed sequence of numbers.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, end: u32) -> u32 {
+            self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            ((self.0 >> 33) % u64::from(end)) as u32
+        }
+
+        fn elements<F: Field>(&mut self, count: usize) -> Vec<F> {
+            let mut bytes = vec![0; F::UNIFORM_BYTES];
+            let one = |_| {
+                bytes.fill_with(|| self.below(256) as u8);
+                F::from_uniform(&bytes)
+            };
+            (0..count).map(one).collect()
+        }
+    }
+
+    const VARS: usize = 12;
+
+    /// Gates of two outputs each, every third coefficient random if asked for.
+    fn gates(count: u32, random: bool, numbers: &mut Numbers) -> Vec<MulGate> {
+        let gate = |k: u32| MulGate {
+            z: k / 2 % (1 << VARS),
+            x: numbers.below(1 << VARS),
+            y: numbers.below(1 << VARS),
+            coef: match random && k.is_multiple_of(3) {
+                true => CoefRef::RANDOM,
+                false => CoefRef::constant(numbers.below(3)),
+            },
+        };
+        let mut gates: Vec<MulGate> = (0..count).map(gate).collect();
+        gates.sort_by_key(|g| g.z);
+        gates
+    }
+
+    fn check<F: ChallengeField>(count: u32, random: Option<RandomCoefs<F>>) {
+        let mut numbers = Numbers(5);
+        let gates = gates(count, random.is_some(), &mut numbers);
+        let adds: Vec<AddGate> = gates
+            .iter()
+            .map(|&MulGate { z, x, coef, .. }| AddGate { z, x, coef })
+            .collect();
+        let [z, x, y] = [(); 3].map(|()| numbers.elements::<F>(VARS));
+        let eq = |point: &[F]| EqTable::Whole(prover_core::mle::eq_table(point, F::ONE));
+        let at = [eq(&z), eq(&x), eq(&y)];
+        let constants = [F::Base::ONE, -F::Base::ONE, numbers.elements(1)[0]];
+        let none = RandomCoefs::Base(Vec::new());
+        let num_random = gates.iter().filter(|g| g.coef == CoefRef::RANDOM).count();
+        let coefs = Coefs {
+            constants: &constants,
+            random: random.as_ref().unwrap_or(&none),
+            numbers: 7..7 + 2 * num_random,
+        };
+        let mut number = 7;
+        let mut terms = |with_y: bool| {
+            gates.iter().fold(F::ZERO, |sum, g| {
+                let value = at[0].at(g.z) * at[1].at(g.x);
+                let value = if with_y { value * at[2].at(g.y) } else { value };
+                sum + match g.coef.kind() {
+                    CoefKind::Constant(index) => value * constants[index as usize],
+                    _ => {
+                        number += 1;
+                        match coefs.drawn(number - 1) {
+                            Drawn::Base(coef) => value * coef,
+                            Drawn::Challenge(coef) => value * coef,
+                        }
+                    }
+                }
+            })
+        };
+        let expected = (terms(true), terms(false));
+        let whole = Weights::Whole(prover_core::mle::eq_table(&z, F::ONE));
+        let split = Weights::Parts {
+            claims: vec![EqTable::split(&z, F::ONE)],
+            asserts: &[],
+            assert_values: Vec::new(),
+        };
+        let tables = [
+            (whole, [eq(&x), eq(&y)]),
+            (
+                split,
+                [EqTable::split(&x, F::ONE), EqTable::split(&y, F::ONE)],
+            ),
+        ];
+        for (weights, [x, y]) in &tables {
+            for parallel in [false, true] {
+                let mut left = coefs.numbers.clone();
+                let mut ends = Ends {
+                    weights,
+                    x,
+                    y: Some(y),
+                };
+                let product = sum_gates(&gates, &ends, &coefs, &mut left, parallel);
+                assert_eq!(left.start, 7 + num_random);
+                ends.y = None;
+                let linear = sum_gates(&adds, &ends, &coefs, &mut left, parallel);
+                assert!(left.is_empty());
+                assert_eq!((product, linear), expected, "{count} gates, {parallel}");
+            }
+        }
+    }
+
+    fn check_all<F: ChallengeField>() {
+        for count in [0, 1, 3 * REWRITTEN as u32 + 5, 2 * PIECE as u32 + 77] {
+            let mut numbers = Numbers(9);
+            let len = 7 + 2 * count as usize;
+            check::<F>(count, None);
+            check(count, Some(RandomCoefs::<F>::Base(numbers.elements(len))));
+            check(
+                count,
+                Some(RandomCoefs::<F>::Challenge(numbers.elements(len))),
+            );
+        }
+    }
+
+    #[test]
+    fn sums_do_not_depend_on_tables_pieces_and_threads() {
+        check_all::<Bn254>();
+        check_all::<M31Ext3>();
+        check_all::<GoldilocksExt2>();
+    }
+}

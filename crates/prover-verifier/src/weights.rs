@@ -106,3 +106,73 @@ fn assert_values<F: ChallengeField>(
     );
     asserts.iter().map(|&z| eq.at(z)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use prover_core::{CoefRef, Field, MulGate};
+    use prover_fields::M31Ext3;
+    use prover_proof::LayerOpening;
+
+    use super::*;
+    use crate::replay::{Claim, Claims};
+
+    #[test]
+    fn weights_in_parts_are_those_of_the_whole_table() {
+        let point = |seed: u64| -> Vec<M31Ext3> {
+            let coordinate = |k: u64| M31Ext3::from_u64(seed.wrapping_mul(k * k + 3) >> 5);
+            (0..6).map(coordinate).collect()
+        };
+        let claim = |seed: u64| Claim {
+            point: point(seed),
+            value: M31Ext3::ONE,
+        };
+        let (alpha, gamma) = (M31Ext3::from_u64(77), M31Ext3::from_u64(99));
+        let gate = MulGate {
+            z: 40,
+            x: 0,
+            y: 0,
+            coef: CoefRef::constant(0),
+        };
+        for (second, assert) in [(false, false), (true, false), (false, true), (true, true)] {
+            let layer = LayerGates {
+                input_vars: 6,
+                output_vars: 6,
+                muls: vec![gate],
+                asserts: if assert { vec![0, 5, 50] } else { Vec::new() },
+                ..LayerGates::default()
+            };
+            let end = if assert { 51 } else { 41 };
+            assert_eq!(outputs_end(&layer), end);
+            let trace = LayerTrace {
+                claims: Claims {
+                    first: claim(0x9e37_79b9),
+                    second: second.then(|| claim(0x85eb_ca6b)),
+                    instances: Vec::new(),
+                },
+                opening: LayerOpening {
+                    assert: assert.then(|| (gamma, point(0xc2b2_ae35))),
+                    combine: second.then_some(alpha),
+                },
+                messages: &[],
+                x: claim(1),
+                instances: Vec::new(),
+                phase_two: None,
+            };
+            let eq = |seed| prover_core::mle::eq_table(&point(seed), M31Ext3::ONE);
+            let [first, other, asserted] = [0x9e37_79b9, 0x85eb_ca6b, 0xc2b2_ae35].map(eq);
+            let whole = Weights::new(&layer, &trace, true, false);
+            let parts = Weights::new(&layer, &trace, false, false);
+            for z in 0..end {
+                let mut expected = first[z];
+                if second {
+                    expected += alpha * other[z];
+                }
+                if layer.asserts.contains(&(z as u32)) {
+                    expected += gamma * asserted[z];
+                }
+                assert_eq!(whole.at(z as u32), expected, "whole, {z}");
+                assert_eq!(parts.at(z as u32), expected, "parts, {z}");
+            }
+        }
+    }
+}

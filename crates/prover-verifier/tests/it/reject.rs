@@ -3,7 +3,10 @@
 use prover_core::{AddGate, ChallengeField, CoefRef, Field, FieldId, LayerGates, MulGate};
 use prover_fields::{Bn254, Gf2e128, GoldilocksExt2, M31, M31Ext3};
 use prover_proof::{Outputs, Proof, ProtocolConfig};
-use prover_verifier::{Check, ErrorKind, VerifyError, VerifyOptions, verify, verify_bytes};
+use prover_transcript::{Sha256Transcript, Sink, Transcript};
+use prover_verifier::{
+    Check, ErrorKind, VerifyError, VerifyOptions, verify, verify_bytes, verify_with,
+};
 
 use crate::circuits::{Coefs, Frame, build, frame, gallery, plan, random_circuit, witness};
 use crate::slow_prover::{Lies, Witness, prove};
@@ -369,4 +372,50 @@ fn proofs_in_memory_of_other_lengths_are_malformed() {
         let error = verify(&circuit, &proof, &lax()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
     }
+}
+
+/// The protocol's transcript, but `α` is always zero.
+struct NothingCombined(Sha256Transcript);
+
+impl Transcript for NothingCombined {
+    fn absorb_stream(
+        &mut self,
+        label: &'static str,
+        len: u64,
+        write: &mut dyn FnMut(&mut Sink<'_>),
+    ) {
+        self.0.absorb_stream(label, len, write);
+    }
+
+    fn draw(&mut self, label: &'static str, out: &mut [u8]) {
+        self.0.draw(label, out);
+        if label == "combine" {
+            out.fill(0);
+        }
+    }
+}
+
+/// The verifier multiplies a layer's product equation by the next layer's `α`, but never by zero.
+#[test]
+fn an_alpha_of_zero_makes_no_equation_void() {
+    let plans = [(); 4].map(|()| plan(2, 4, 0, 0, false));
+    let frame = frame(2, 0, (4, 0), Coefs::Constant);
+    let circuit = random_circuit::<M31Ext3>(21, frame, &plans);
+    let witness = witness(&circuit, 1, 5);
+    let proof = prove::<M31Ext3>(
+        &circuit,
+        &witness,
+        ProtocolConfig::default(),
+        Lies::default(),
+    );
+    assert!(verify(&circuit, &proof, &lax()).is_ok());
+    let mut transcript = NothingCombined(Sha256Transcript::new());
+    // The first layer with two claims has other challenges than the proof.
+    assert_eq!(
+        verify_with(&circuit, &proof, &lax(), &mut transcript),
+        Err(VerifyError::Refused {
+            layer: 2,
+            check: Check::Product
+        })
+    );
 }
