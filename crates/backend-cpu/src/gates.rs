@@ -8,7 +8,6 @@ use prover_core::{Field, GateRows, Slots};
 
 use crate::arith::{Arith, Lanes};
 use crate::gather::{Gather, Picked, all_lanes};
-use crate::rows::ExtSum;
 
 /// Rows longer than this are summed along their gates instead of side by side.
 const LONG_ROW: u32 = 64;
@@ -34,14 +33,12 @@ impl<A: Arith> Copy for CoefTable<'_, A> {}
 
 /// A list of gates with what their weights are made of.
 ///
-/// Of a gate's wires the first is `z`; the second, if there is one and `eq_x` is given, is `x`.
+/// Of a gate's wires the first is `z`.
 pub(crate) struct Gates<'a, A: Arith, const K: usize> {
     pub(crate) order: &'a GateRows<K>,
     pub(crate) coefs: CoefTable<'a, A>,
     /// `W[z]`.
     pub(crate) weights: &'a [A::Block],
-    /// `eq(r_x, x)`, by which phase two multiplies.
-    pub(crate) eq_x: Option<&'a [A::Block]>,
 }
 
 impl<A: Gather> CoefTable<'_, A> {
@@ -70,9 +67,11 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
         let weight = a.gather(self.weights, z);
         self.coefs.times(a, weight, &self.order.slots, at)
     }
+}
 
-    /// `sum c W[z]`, or `sum c W[z] eq_x[x]`, over the gates of each row of a block: a lane a row.
-    /// Cost: per gate of the longest row about two multiplications of a vector.
+impl<A: Gather> Gates<'_, A, 1> {
+    /// `sum c W[z]` over the gates of each row of a block: a lane a row.
+    /// Cost: per gate of the longest row about a multiplication of a vector.
     #[inline(always)]
     pub(crate) fn row_sums(&self, a: A, block: usize) -> A::V {
         let width = A::Block::WIDTH;
@@ -82,9 +81,8 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
         if ends[0] == ends[ends.len() - 1] {
             return a.splat(A::F::ZERO);
         }
-        if let (None, Slots::Ones) = (self.eq_x, &self.order.slots)
-            && let Some(places) = singles(&self.order.others)
-            && let Some(sums) = a.row_sums(self.weights, ends, places)
+        if let Slots::Ones = self.order.slots
+            && let Some(sums) = a.row_sums(self.weights, ends, &self.order.others)
         {
             return sums;
         }
@@ -92,11 +90,11 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
         if longest > LONG_ROW {
             return self.long_row_sums(a, ends);
         }
-        let mut sum = Sum::new(a);
+        let mut sum = a.splat(A::F::ZERO);
         for k in 0..longest {
-            self.add_to(a, &mut sum, a.slice(ends, k));
+            sum = a.add(sum, self.kept(a, a.slice(ends, k)));
         }
-        sum.finish(a)
+        sum
     }
 
     /// The same, each row by itself and its gates side by side.
@@ -104,37 +102,26 @@ impl<A: Gather, const K: usize> Gates<'_, A, K> {
     fn long_row_sums(&self, a: A, ends: &[u32]) -> A::V {
         let mut block = a.store(a.splat(A::F::ZERO));
         for (lane, ends) in ends.windows(2).enumerate() {
-            let mut sum = Sum::new(a);
+            let mut sum = a.splat(A::F::ZERO);
             let row = ends[0] as usize..ends[1] as usize;
             for start in row.clone().step_by(A::Block::WIDTH) {
                 let end = row.end.min(start + A::Block::WIDTH);
-                self.add_to(a, &mut sum, a.run(start..end));
+                sum = a.add(sum, self.kept(a, a.run(start..end)));
             }
-            block.set(lane, a.sum_lanes(sum.finish(a)));
+            block.set(lane, a.sum_lanes(sum));
         }
         a.load(&block)
     }
 
+    /// `c W[z]` of the gates that were picked, and zero in the other lanes.
     #[inline(always)]
-    fn add_to(&self, a: A, sum: &mut Sum<A>, picked: Picked<A::Places>) {
-        let mut weight = self.weights(a, picked.at);
-        if picked.lanes != all_lanes(A::Block::WIDTH) {
-            weight = a.keep(weight, picked.lanes);
-        }
-        match self.eq_x {
-            None => sum.rest = a.add(sum.rest, weight),
-            Some(eq_x) => {
-                let x = a.wires(&self.order.others, K - 1, picked.at);
-                sum.products.mac(weight, a.gather(eq_x, x));
-            }
+    fn kept(&self, a: A, picked: Picked<A::Places>) -> A::V {
+        let weight = self.weights(a, picked.at);
+        match picked.lanes == all_lanes(A::Block::WIDTH) {
+            true => weight,
+            false => a.keep(weight, picked.lanes),
         }
     }
-}
-
-/// The gates' other wires, if each has one.
-#[inline(always)]
-fn singles<const K: usize>(others: &[[u32; K]]) -> Option<&[[u32; 1]]> {
-    (K == 1).then_some(others.as_flattened().as_chunks().0)
 }
 
 #[inline(always)]
@@ -144,27 +131,6 @@ fn longest(ends: &[u32]) -> u32 {
         longest = longest.max(ends[1] - ends[0]);
     }
     longest
-}
-
-/// A sum of lanes and of their products.
-struct Sum<A: Arith> {
-    products: ExtSum<A>,
-    rest: A::V,
-}
-
-impl<A: Arith> Sum<A> {
-    #[inline(always)]
-    fn new(a: A) -> Self {
-        Self {
-            products: ExtSum::new(a),
-            rest: a.splat(A::F::ZERO),
-        }
-    }
-
-    #[inline(always)]
-    fn finish(self, a: A) -> A::V {
-        a.add(self.rest, self.products.finish())
-    }
 }
 
 /// Weights of consecutive gates, for a reader that goes through them in order.

@@ -66,8 +66,8 @@ impl<F: CpuField> Kernel<F> for PhaseOneRows<'_, F> {
     fn run<A: ArithOf<F>>(self, a: A) {
         let (wiring, coefs) = self.layer;
         let work = rows::PhaseOne {
-            muls: gates::<F, A, 2>(&wiring.mul_by_x, coefs, self.weights, None),
-            adds: gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights, None),
+            muls: gates::<F, A, 2>(&wiring.mul_by_x, coefs, self.weights),
+            adds: gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights),
             below: blocks_of::<F, A>(self.below),
             width: self.width,
         };
@@ -163,7 +163,7 @@ impl<F: CpuField> Kernel<F> for ConstantTerm<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) -> F {
         let (wiring, coefs) = self.layer;
-        let consts = gates::<F, A, 0>(&wiring.const_by_z, coefs, self.weights, None);
+        let consts = gates::<F, A, 0>(&wiring.const_by_z, coefs, self.weights);
         a.sum_lanes(constant_sums(a, &consts, self.range))
     }
 }
@@ -183,12 +183,10 @@ pub(crate) fn gates<'a, F: CpuField, A: ArithOf<F>, const K: usize>(
     order: &'a GateRows<K>,
     coefs: &'a CpuCoefs<F>,
     weights: &'a [F::Block],
-    eq_x: Option<&'a [F::Block]>,
 ) -> Gates<'a, A, K> {
     Gates {
         order,
         coefs: coef_table::<F, A>(coefs),
         weights,
-        eq_x,
     }
 }
