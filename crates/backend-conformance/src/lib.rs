@@ -12,6 +12,7 @@ mod definition;
 mod failure;
 pub mod fixture;
 mod layer_fixture;
+pub mod layer_rounds;
 pub mod layers;
 mod lockstep;
 mod lockstep_layers;

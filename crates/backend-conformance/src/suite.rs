@@ -53,6 +53,7 @@ macro_rules! __with_laws {
             layers::weights_follow_their_definition
             layers::phases_follow_their_definition
             layers::phases_carry_the_claim
+            layer_rounds::rounds_over_phase_one_agree
             refusals::misfits_panic
             refusals::misfits_of_layers_panic
             refusals::short_coefficients_panic

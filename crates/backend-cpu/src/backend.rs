@@ -75,6 +75,10 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         _queue: &mut CpuQueue,
         mles: &[CpuMle<F>],
     ) -> Result<Ready<F>, BackendError> {
+        let mles = mles
+            .iter()
+            .map(|mle| self.built(mle))
+            .collect::<Result<Vec<_>, _>>()?;
         let len = mles.iter().map(|mle| 1 << mle.num_vars).sum();
         let mut values = self.budget.host(len)?;
         mles.iter().for_each(|mle| mle.append_to(&mut values));
@@ -100,7 +104,7 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         mle: &CpuMle<F>,
         point: &[F],
     ) -> Result<CpuMle<F>, BackendError> {
-        self.bind(mle, point)
+        self.bind(&self.built(mle)?, point)
     }
 
     fn fold(
@@ -109,6 +113,7 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         mles: &mut [CpuMle<F>],
         challenges: &[F],
     ) -> Result<(), BackendError> {
+        self.build(mles)?;
         for mle in mles {
             for &challenge in challenges {
                 self.fold_once(mle, challenge)?;
@@ -125,7 +130,11 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
         eq: Option<&CpuEq<F>>,
         window: usize,
     ) -> Result<Ready<F>, BackendError> {
-        Ok(Ready(self.sums(summand, mles, eq, window)))
+        let mles = mles
+            .iter()
+            .map(|mle| self.built(mle))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Ready(self.sums(summand, &mles, eq, window)))
     }
 
     fn fold_and_sums(
@@ -164,7 +173,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         below: &CpuMle<F>,
         publics: Option<&CpuMle<F>>,
     ) -> Result<CpuMle<F>, BackendError> {
-        self.evaluate(layer.wiring, layer.coefs, below, publics)
+        self.evaluate(layer.wiring, layer.coefs, &self.built(below)?, publics)
     }
 
     fn layer_weights(
@@ -186,6 +195,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         publics_at: &[F],
     ) -> Result<PhaseOne<CpuMle<F>, Ready<F>>, BackendError> {
         let layer = (layer.wiring, layer.coefs);
+        let (weights, below) = (&self.built(weights)?, &self.built(below)?);
         let (table, constant) = self.phase_one_tables(layer, weights, below, publics_at)?;
         Ok(PhaseOne {
             table,
@@ -201,6 +211,7 @@ impl<F: CpuField> LayerBackend<F> for CpuBackend {
         eq_x: &CpuMle<F>,
     ) -> Result<PhaseTwo<CpuMle<F>, Ready<F>>, BackendError> {
         let layer = (layer.wiring, layer.coefs);
+        let (weights, eq_x) = (&self.built(weights)?, &self.built(eq_x)?);
         let (table, add_term) = self.phase_two_tables(layer, weights, eq_x)?;
         Ok(PhaseTwo {
             table,

@@ -23,10 +23,18 @@ const MIN_BLOCKS: usize = 32;
 /// values repeat through the block, so that lane `i` always has the weight of `i mod 2^m`.
 #[derive(Debug)]
 pub struct CpuEq<F: CpuField> {
-    suffixes: Vec<Buffer<F::Block>>,
+    suffixes: Arc<Suffixes<F>>,
 }
 
+/// A table of blocks for each suffix of a point, the shortest first.
+pub(crate) type Suffixes<F> = Vec<Buffer<<F as CpuField>::Block>>;
+
 impl<F: CpuField> CpuEq<F> {
+    /// The tables, shared: who holds them knows this eq factor again.
+    pub(crate) fn suffixes(&self) -> Arc<Suffixes<F>> {
+        Arc::clone(&self.suffixes)
+    }
+
     /// Coordinates of the point.
     pub(crate) fn num_vars(&self) -> usize {
         self.suffixes.len() - 1
@@ -64,6 +72,7 @@ impl<F: CpuField> CpuEq<F> {
             }
             suffixes.push(table);
         }
+        let suffixes = Arc::new(suffixes);
         Ok(Self { suffixes })
     }
 }

@@ -6,7 +6,7 @@ use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
 use crate::product::Sums;
 use crate::simd::Level;
-use crate::{eq, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, layer_kernels, rounds, wires};
 
 /// Arithmetic on a field's tables.
 pub trait ArithOf<F: CpuField>: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock> {}
@@ -72,7 +72,12 @@ cpu_field! {
     ext_rows(layer_kernels::ExtRows<'_, Self>) -> ();
     base_rows(layer_kernels::BaseRows<'_, Self>) -> ();
     bind_rows(layer_kernels::BindRows<'_, Self>) -> ();
-    phase_one_rows(layer_kernels::PhaseOneRows<'_, Self>) -> ();
+    gate_values(gate_kernels::GateValues<'_, Self>) -> ();
+    folded_values(gate_kernels::FoldedValues<'_, Self>) -> ();
+    build_rows(gate_kernels::BuildRows<'_, Self>) -> ();
+    gate_sums(gate_kernels::GateSums<'_, Self>) -> Sums<Self>;
+    gate_grid(gate_grid::GateGrid<'_, Self>) -> gate_grid::Grid<Self>;
+    gate_fused(gate_kernels::GateFused<'_, Self>) -> Sums<Self>;
     constant_term(layer_kernels::ConstantTerm<'_, Self>) -> Self;
     phase_two_rows(wires::PhaseTwoRows<'_, Self>) -> Self;
     wire_base_rows(wires::WireBaseRows<'_, Self>) -> ();

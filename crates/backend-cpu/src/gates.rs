@@ -12,9 +12,6 @@ use crate::gather::{Gather, Picked, all_lanes};
 /// Rows longer than this are summed along their gates instead of side by side.
 const LONG_ROW: u32 = 64;
 
-/// Blocks of weights that a [`Window`] holds.
-const WINDOW_BLOCKS: usize = 16;
-
 /// A layer's coefficients by slot, in blocks.
 pub(crate) enum CoefTable<'a, A: Arith> {
     /// All in the base field.
@@ -62,7 +59,7 @@ impl<A: Gather> CoefTable<'_, A> {
 impl<A: Gather, const K: usize> Gates<'_, A, K> {
     /// `c W[z]` of some gates.
     #[inline(always)]
-    fn weights(&self, a: A, at: A::Places) -> A::V {
+    pub(crate) fn weights(&self, a: A, at: A::Places) -> A::V {
         let z = a.wires(&self.order.others, 0, at);
         let weight = a.gather(self.weights, z);
         self.coefs.times(a, weight, &self.order.slots, at)
@@ -131,69 +128,6 @@ fn longest(ends: &[u32]) -> u32 {
         longest = longest.max(ends[1] - ends[0]);
     }
     longest
-}
-
-/// Weights of consecutive gates, for a reader that goes through them in order.
-pub(crate) struct Window<A: Arith> {
-    blocks: [A::Block; WINDOW_BLOCKS],
-    gates: Range<usize>,
-    /// Where the reader will stop.
-    end: usize,
-}
-
-impl<A: Gather> Window<A> {
-    /// An empty window for a reader that stops before gate `end`.
-    #[inline(always)]
-    pub(crate) fn new(a: A, end: usize) -> Self {
-        Self {
-            blocks: [a.store(a.splat(A::F::ZERO)); WINDOW_BLOCKS],
-            gates: 0..0,
-            end,
-        }
-    }
-
-    /// Whether it has the weights of these gates.
-    #[inline(always)]
-    pub(crate) fn holds(&self, gates: &Range<usize>) -> bool {
-        self.gates.start <= gates.start && gates.end <= self.gates.end
-    }
-
-    /// The gates whose weights it has.
-    #[inline(always)]
-    pub(crate) fn gates(&self) -> &Range<usize> {
-        &self.gates
-    }
-
-    /// Moves to `start`; calls for the gates' other wires in `below` meanwhile, if it is given.
-    #[inline(always)]
-    pub(crate) fn fill(
-        &mut self,
-        a: A,
-        gates: &Gates<'_, A, 2>,
-        start: usize,
-        below: Option<&[A::BaseBlock]>,
-    ) {
-        let width = A::Block::WIDTH;
-        self.gates = start..self.end.min(start + width * WINDOW_BLOCKS);
-        let starts = self.gates.clone().step_by(width);
-        for (block, start) in self.blocks.iter_mut().zip(starts) {
-            let range = start..self.gates.end.min(start + width);
-            a.set(gates.weights(a, a.run(range.clone()).at), block);
-            if let Some(below) = below {
-                for [_, y] in &gates.order.others[range] {
-                    a.prefetch(&below[*y as usize]);
-                }
-            }
-        }
-    }
-
-    /// The block and the lane of a gate's weight.
-    #[inline(always)]
-    pub(crate) fn place(&self, gate: usize) -> (&A::Block, usize) {
-        let place = gate - self.gates.start;
-        let (block, lane) = (place / A::Block::WIDTH, place % A::Block::WIDTH);
-        (&self.blocks[block % WINDOW_BLOCKS], lane)
-    }
 }
 
 /// `sum c W[z]` over const gates with a slot, `z` in the rows of a block.

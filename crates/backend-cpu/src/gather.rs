@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{ChallengeField, Field, GateRows, LayerWiring, Slots};
+use prover_core::{ChallengeField, Field, LayerWiring, Slots};
 
 use crate::arith::{Arith, Plain};
 
@@ -71,19 +71,6 @@ pub trait Gather: Arith {
         (_below, _publics): (&[Self::BaseBlock], &[Self::BaseBlock]),
         _range: Range<usize>,
         _out: &mut [MaybeUninit<Self::BaseBlock>],
-    ) -> bool {
-        false
-    }
-    /// The same for phase one's table, of a range of whole blocks of rows: the sums over the gates by
-    /// `x`, mul gates and add gates.
-    #[inline(always)]
-    fn phase_one(
-        self,
-        _gates: (&GateRows<2>, &GateRows<1>),
-        _weights: &[Self::Block],
-        _below: &[Self::BaseBlock],
-        _range: Range<usize>,
-        _out: &mut [MaybeUninit<Self::Block>],
     ) -> bool {
         false
     }

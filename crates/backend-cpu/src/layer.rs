@@ -10,7 +10,7 @@ use crate::CpuBackend;
 use crate::arith::Lanes;
 use crate::bins::{Bins, TILE_ROWS};
 use crate::field::CpuField;
-use crate::layer_kernels::{BaseRows, BindRows, ConstantTerm, ExtRows, Layer, Parts, PhaseOneRows};
+use crate::layer_kernels::{BaseRows, BindRows, ConstantTerm, ExtRows, Layer};
 use crate::memory::{Budget, Buffer};
 use crate::table::{CpuMle, Data, num_blocks, pack};
 use crate::wires::{PhaseTwoRows, WireBaseRows, WireBind, WireExtRows, WirePhaseOne, WireRows};
@@ -18,16 +18,15 @@ use crate::wires::{PhaseTwoRows, WireBaseRows, WireBind, WireExtRows, WirePhaseO
 /// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
 const MIN_GATES: usize = 512;
 
-/// Rows that a chunk of phase one has at least, at one gate each.
-const MIN_ROWS: usize = 64;
-
 /// The same of gates that are gathered a vector at a time.
 const MIN_GATHERED_GATES: usize = 256;
 
 /// A layer's gates: the host's own, shared, and those that go to lanes arranged for that.
 #[derive(Debug)]
 pub struct CpuWiring<F: CpuField> {
-    host: Arc<LayerWiring<F::Base>>,
+    pub(crate) host: Arc<LayerWiring<F::Base>>,
+    /// `x` of the mul gates by `x`; made when a proof has a block of instances.
+    xs: OnceLock<Arc<Vec<u32>>>,
     phase_two: PhaseTwoBins,
     /// Made when a proof has fewer instances than lanes.
     lanes: OnceLock<LaneBins>,
@@ -60,12 +59,26 @@ impl<F: CpuField> CpuWiring<F> {
         assert!(wiring.publics.is_sorted(), "public inputs do not ascend");
         Ok(Self {
             host: Arc::clone(wiring),
+            xs: OnceLock::new(),
             phase_two: PhaseTwoBins {
                 mul_by_y: Bins::new(&wiring.mul_by_y, F::WIDTH)?,
                 add_by_x: Bins::new(&wiring.add_by_x, F::WIDTH)?,
             },
             lanes: OnceLock::new(),
         })
+    }
+
+    /// `x` of the mul gates by `x`.
+    pub(crate) fn xs(&self) -> Result<Arc<Vec<u32>>, BackendError> {
+        if let Some(xs) = self.xs.get() {
+            return Ok(Arc::clone(xs));
+        }
+        let gates = &self.host.mul_by_x;
+        let mut xs = prover_core::host::with_capacity(gates.len())?;
+        for (x, ends) in (0..).zip(gates.offsets.windows(2)) {
+            xs.extend((ends[0]..ends[1]).map(|_| x));
+        }
+        Ok(Arc::clone(self.xs.get_or_init(|| Arc::new(xs))))
     }
 
     fn lanes(&self) -> Result<&LaneBins, BackendError> {
@@ -344,45 +357,17 @@ impl CpuBackend {
             .map(|&(z, index)| weights.get(z as usize) * publics_at[index as usize]);
         let constant = sum(partials) + publics.fold(F::ZERO, Add::add);
         let table = match layer.width() {
-            Some(width) => self.phase_one_rows(parts, blocks, below, width)?,
-            None => self.wire_phase_one(wiring, coefs, (blocks, below, layer.instance_vars))?,
+            Some(_) => self.gate_table((wiring, coefs), blocks, below)?,
+            None => {
+                let (parts, log) = ((blocks, below), layer.instance_vars);
+                let table = self.wire_phase_one(wiring, coefs, (parts.0, parts.1, log))?;
+                CpuMle::ext(below.num_vars, table)
+            }
         };
-        Ok((CpuMle::ext(below.num_vars, table), constant))
+        Ok((table, constant))
     }
 
-    fn phase_one_rows<F: CpuField>(
-        &self,
-        layer: Parts<'_, F>,
-        weights: &[F::Block],
-        below: &CpuMle<F>,
-        width: usize,
-    ) -> Result<Buffer<F::Block>, BackendError> {
-        let wiring = layer.0;
-        let rows = 1usize << wiring.input_vars;
-        let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
-        let gates = (wiring.mul_by_x.len() + wiring.add_by_x.len()) * width;
-        let per_row = (gates / rows).max(1);
-        let chunk = self.exec.stripe_len(rows, MIN_ROWS.div_ceil(per_row));
-        let chunk = chunk.max(F::WIDTH).min(rows);
-        // SAFETY: the kernel writes every block of every row.
-        unsafe {
-            let shape = (rows, width, chunk);
-            self.exec.fill(out.values_mut(), shape, |range, out| {
-                let kernel = PhaseOneRows {
-                    layer,
-                    weights,
-                    below,
-                    width,
-                    range,
-                    out,
-                };
-                F::phase_one_rows(self.level, kernel);
-            });
-        }
-        Ok(out)
-    }
-
-    /// The same with fewer instances than lanes.
+    /// Phase one's table with fewer instances than lanes.
     fn wire_phase_one<F: CpuField>(
         &self,
         wiring: &CpuWiring<F>,
@@ -528,7 +513,7 @@ fn weight_blocks<F: CpuField>(mle: &CpuMle<F>, num_vars: u32) -> &[F::Block] {
     );
     match &mle.data {
         Data::Ext(blocks) => blocks,
-        Data::Base(_) => panic!("a weight table is in the challenge field"),
+        _ => panic!("a weight table is in the challenge field"),
     }
 }
 
@@ -572,6 +557,6 @@ fn check_publics<'a, F: CpuField>(
     );
     match &publics.data {
         Data::Base(blocks) => blocks,
-        Data::Ext(_) => panic!("public inputs are in the base field"),
+        _ => panic!("public inputs are in the base field"),
     }
 }

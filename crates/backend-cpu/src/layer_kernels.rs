@@ -49,32 +49,6 @@ impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
     }
 }
 
-/// Phase one's rows as blocks.
-pub struct PhaseOneRows<'a, F: CpuField> {
-    pub(crate) layer: Parts<'a, F>,
-    pub(crate) weights: &'a [F::Block],
-    pub(crate) below: &'a CpuMle<F>,
-    pub(crate) width: usize,
-    pub(crate) range: Range<usize>,
-    pub(crate) out: &'a mut [MaybeUninit<F::Block>],
-}
-
-impl<F: CpuField> Kernel<F> for PhaseOneRows<'_, F> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<F>>(self, a: A) {
-        let (wiring, coefs) = self.layer;
-        let work = rows::PhaseOne {
-            muls: gates::<F, A, 2>(&wiring.mul_by_x, coefs, self.weights),
-            adds: gates::<F, A, 1>(&wiring.add_by_x, coefs, self.weights),
-            below: blocks_of::<F, A>(self.below),
-            width: self.width,
-        };
-        rows::phase_one(a, work, self.range, self.out);
-    }
-}
-
 /// Base-field rows as blocks.
 pub struct BaseRows<'a, F: CpuField> {
     pub(crate) layer: &'a Layer<'a, F>,

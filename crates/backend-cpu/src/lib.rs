@@ -7,6 +7,7 @@
 
 mod arith;
 mod backend;
+mod below;
 mod bins;
 #[cfg(not(unoptimized))]
 mod bn254;
@@ -16,6 +17,9 @@ mod columns;
 mod eq;
 mod exec;
 mod field;
+mod gate_grid;
+mod gate_kernels;
+mod gate_table;
 mod gates;
 mod gather;
 #[cfg(not(unoptimized))]

@@ -60,7 +60,7 @@ impl<A: Arith> Running<A> {
 
 /// `total + weight * sum`.
 #[inline(always)]
-fn weigh<A: Arith>(a: A, total: A::V, sum: A::V, weight: Option<&A::Block>) -> A::V {
+pub(crate) fn weigh<A: Arith>(a: A, total: A::V, sum: A::V, weight: Option<&A::Block>) -> A::V {
     match weight {
         Some(weight) => a.add(total, a.mul(sum, a.load(weight))),
         None => a.add(total, sum),
@@ -68,7 +68,7 @@ fn weigh<A: Arith>(a: A, total: A::V, sum: A::V, weight: Option<&A::Block>) -> A
 }
 
 #[inline(always)]
-fn lanes_summed<A: Arith>(a: A, totals: [A::V; 3]) -> Sums<A::F> {
+pub(crate) fn lanes_summed<A: Arith>(a: A, totals: [A::V; 3]) -> Sums<A::F> {
     let [zero, infinity, one] = totals;
     [a.sum_lanes(zero), a.sum_lanes(infinity), a.sum_lanes(one)]
 }
@@ -206,11 +206,11 @@ pub(crate) trait Source<A: Arith>: Copy {
     /// `i < quarter`, and nobody else is at `i` meanwhile.
     unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V);
 
-    /// Folds position `i` of a table of two halves.
+    /// Folds position `i` of a table of two halves and returns it.
     ///
     /// # Safety
     /// `i < half`, and nobody else is at `i` meanwhile.
-    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar);
+    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) -> A::V;
 }
 
 /// A challenge-field table, folded in place or into another.
@@ -259,7 +259,7 @@ unsafe fn read<T: Copy>(src: *const T, i: usize) -> T {
 /// # Safety
 /// As of `dst.add(i).write(value)`.
 #[inline(always)]
-unsafe fn write<T: Copy>(dst: *mut T, i: usize, value: T) {
+pub(crate) unsafe fn write<T: Copy>(dst: *mut T, i: usize, value: T) {
     // SAFETY: the caller's promise.
     let place = unsafe { dst.add(i) };
     // SAFETY: the caller's promise.
@@ -287,13 +287,15 @@ impl<A: Arith> Source<A> for ExtSource<A> {
     }
 
     #[inline(always)]
-    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) {
+    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) -> A::V {
         // SAFETY: `i` is in the first half, where only this caller reads and writes it.
         let low = a.load(&unsafe { read(self.src, i) });
         // SAFETY: this is in the second half, where nobody writes.
         let high = a.load(&unsafe { read(self.src, i + half) });
+        let folded = a.fold(low, high, r);
         // SAFETY: the destination has room for a half; the position is this caller's.
-        unsafe { write(self.dst, i, a.store(a.fold(low, high, r))) };
+        unsafe { write(self.dst, i, a.store(folded)) };
+        folded
     }
 }
 
@@ -318,13 +320,15 @@ impl<A: Arith> Source<A> for BaseSource<A> {
     }
 
     #[inline(always)]
-    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) {
+    unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) -> A::V {
         // SAFETY: `i` is in the first half, where only this caller reads and writes it.
         let low = a.load_base(&unsafe { read(self.src, i) });
         // SAFETY: this is in the second half, where nobody writes.
         let high = a.load_base(&unsafe { read(self.src, i + half) });
+        let folded = a.fold_base(low, high, r);
         // SAFETY: the destination has room for a half; the position is this caller's.
-        unsafe { write(self.dst, i, a.store(a.fold_base(low, high, r))) };
+        unsafe { write(self.dst, i, a.store(folded)) };
+        folded
     }
 }
 

@@ -21,7 +21,7 @@ use crate::table::{CpuMle, Data, num_blocks};
 pub(crate) const MIN_CHUNK: usize = 32;
 
 /// A table under a fold: where to read and where to write, by address.
-struct Target<F: CpuField> {
+pub(crate) struct Target<F: CpuField> {
     from: From<F>,
     dst: *mut F::Block,
 }
@@ -51,7 +51,19 @@ unsafe impl<F: CpuField> Send for Target<F> {}
 unsafe impl<F: CpuField> Sync for Target<F> {}
 
 impl<F: CpuField> Target<F> {
-    fn base<A: ArithOf<F>>(self, src: *const F::BaseBlock) -> BaseSource<A> {
+    /// A place to write, by whom does not read it.
+    pub(crate) fn new(out: &mut Vec<F::Block>) -> Self {
+        let dst = out.as_mut_ptr();
+        let from = From::Ext(dst.cast_const());
+        Self { from, dst }
+    }
+
+    /// Where to write.
+    pub(crate) fn dst(self) -> *mut F::Block {
+        self.dst
+    }
+
+    pub(crate) fn base<A: ArithOf<F>>(self, src: *const F::BaseBlock) -> BaseSource<A> {
         BaseSource {
             src,
             dst: self.dst,
@@ -59,7 +71,7 @@ impl<F: CpuField> Target<F> {
         }
     }
 
-    fn ext<A: ArithOf<F>>(self, src: *const F::Block) -> ExtSource<A> {
+    pub(crate) fn ext<A: ArithOf<F>>(self, src: *const F::Block) -> ExtSource<A> {
         ExtSource {
             src,
             dst: self.dst,
@@ -194,6 +206,7 @@ where
     match &mle.data {
         Data::Base(blocks) => Blocks::Base(blocks),
         Data::Ext(blocks) => Blocks::Ext(blocks),
+        Data::Gates(_) | Data::Bound(_) => unreachable!("the seam builds a table before a kernel reads it"),
     }
 }
 
@@ -215,7 +228,7 @@ fn in_order<F: ChallengeField>([zero, infinity, one]: [F; 3], with_one: bool, co
     }
 }
 
-fn plus<F: ChallengeField>(partials: Vec<product::Sums<F>>) -> product::Sums<F> {
+pub(crate) fn plus<F: ChallengeField>(partials: Vec<product::Sums<F>>) -> product::Sums<F> {
     let zero = [F::ZERO; 3];
     partials
         .into_iter()
@@ -256,7 +269,7 @@ impl CpuBackend {
     }
 
     /// Lets `fill` fold a table by address, then makes its handle that of the result.
-    fn folding<F: CpuField, T>(
+    pub(crate) fn folding<F: CpuField, T>(
         &self,
         mle: &mut CpuMle<F>,
         fill: impl FnOnce(Target<F>) -> Result<T, BackendError>,
@@ -277,6 +290,7 @@ impl CpuBackend {
         let from = match &mle.data {
             Data::Base(blocks) => From::Base(blocks.as_ptr()),
             Data::Ext(blocks) => From::Ext(blocks.as_ptr()),
+            Data::Gates(_) | Data::Bound(_) => unreachable!("the seam builds a table before it is folded"),
         };
         let out = fill(Target { from, dst })?;
         // SAFETY: a fold that succeeds writes every one of the `len` blocks, which the capacity covers.
@@ -358,6 +372,14 @@ impl CpuBackend {
     where
         Self: ComputeBackend<F, Mle = CpuMle<F>, Eq = CpuEq<F>>,
     {
+        if job.window == 1
+            && is_product(job.summand)
+            && let Some(sums) = self.gate_round(job.mles, job.fold, job.eq)?
+        {
+            let coeff = job.summand.terms()[0].coeff;
+            return Ok(in_order(sums, false, coeff));
+        }
+        self.build(job.mles)?;
         let fused = job.window == 1 && is_product(job.summand) && !job.fold.is_empty();
         let split = job.fold.len().saturating_sub(usize::from(fused));
         let (before, last) = job.fold.split_at(split);

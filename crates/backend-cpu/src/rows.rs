@@ -5,12 +5,12 @@ use core::ops::Range;
 
 use prover_core::{Field, LayerCoefs, LayerWiring};
 
-use crate::arith::{Arith, Lanes};
-use crate::gates::{Gates, Window};
+use crate::arith::Arith;
 use crate::gather::{BaseOf, Gather};
 use crate::interpret::Blocks;
 
 /// Products until a sum must be settled.
+#[derive(Clone, Copy)]
 pub(crate) struct Run {
     len: usize,
     left: usize,
@@ -302,130 +302,6 @@ pub(crate) fn evaluate_ext<A: Arith>(
                 rest = a.add(rest, a.lift(value));
             }
             out.write(a.store(a.add(rest, acc.finish())));
-        }
-    }
-}
-
-/// What phase one's rows read.
-pub(crate) struct PhaseOne<'a, A: Arith> {
-    /// By `x`; wires `[z, y]`.
-    pub(crate) muls: Gates<'a, A, 2>,
-    /// By `x`; wire `[z]`.
-    pub(crate) adds: Gates<'a, A, 1>,
-    pub(crate) below: Blocks<'a, A>,
-    /// Blocks a wire.
-    pub(crate) width: usize,
-}
-
-/// `H(x, s) = sum c W[z] V(y, s) + sum c W[z]` for a range of whole blocks of rows (or all rows).
-/// Cost: per gate its share of a gather; per mul gate and block one product.
-#[inline(always)]
-pub(crate) fn phase_one<A: Gather>(
-    a: A,
-    work: PhaseOne<'_, A>,
-    range: Range<usize>,
-    out: &mut [MaybeUninit<A::Block>],
-) {
-    if let (Blocks::Base(below), 1) = (work.below, work.width) {
-        let (gates, weights) = ((work.muls.order, work.adds.order), work.muls.weights);
-        if a.phase_one(gates, weights, below, range.clone(), out) {
-            return;
-        }
-    }
-    let end = work.muls.order.offsets[range.end] as usize;
-    let mut weights = Window::new(a, end);
-    // A wire of one block is asked for ahead of its product: it may be in another core's cache.
-    let below = match (work.below, work.width) {
-        (Blocks::Base(below), 1) => Some(below),
-        _ => None,
-    };
-    let mut constants = a.store(a.splat(A::F::ZERO));
-    for (x, out) in range.zip(out.chunks_exact_mut(work.width)) {
-        let lane = x % A::Block::WIDTH;
-        if lane == 0 && !work.adds.order.is_empty() {
-            a.set(work.adds.row_sums(a, x / A::Block::WIDTH), &mut constants);
-        }
-        let mut gates = work.muls.order.row(x);
-        if gates.is_empty() {
-            let constant = a.splat_lane(&constants, lane);
-            for out in out {
-                a.write(constant, out);
-            }
-            continue;
-        }
-        let mut is_first = true;
-        while !gates.is_empty() {
-            if !weights.holds(&gates) {
-                weights.fill(a, &work.muls, gates.start, below);
-            }
-            let here = gates.start..gates.end.min(weights.gates().end);
-            for (b, out) in out.iter_mut().enumerate() {
-                let before = match is_first {
-                    true => Before::Lane(&constants, lane),
-                    // SAFETY: the gates before these have written it.
-                    false => Before::Block(unsafe { out.assume_init_read() }),
-                };
-                let sum = work.sum(a, &weights, here.clone(), b, before);
-                a.write(sum, out);
-            }
-            (gates.start, is_first) = (here.end, false);
-        }
-    }
-}
-
-/// What a row's sum starts with.
-enum Before<'a, A: Arith> {
-    /// A lane of a block, in every lane.
-    Lane(&'a A::Block, usize),
-    Block(A::Block),
-}
-
-impl<A: Gather> PhaseOne<'_, A> {
-    /// `before + sum c W[z] V(y, s)` over some gates, for one block of instances.
-    #[inline(always)]
-    fn sum(
-        &self,
-        a: A,
-        weights: &Window<A>,
-        gates: Range<usize>,
-        b: usize,
-        before: Before<'_, A>,
-    ) -> A::V {
-        let below = match self.below {
-            Blocks::Base(below) => below,
-            Blocks::Ext(below) => {
-                let mut sum = ExtSum::new(a);
-                for gate in gates {
-                    let y = self.muls.order.others[gate][1] as usize;
-                    let (block, lane) = weights.place(gate);
-                    let value = a.load(&below[y * self.width + b]);
-                    sum.mac(value, a.splat_lane(block, lane));
-                }
-                let before = match before {
-                    Before::Lane(block, lane) => a.splat_lane(block, lane),
-                    Before::Block(block) => a.load(&block),
-                };
-                return a.add(sum.finish(), before);
-            }
-        };
-        let (mut products, rest) = match before {
-            Before::Lane(block, lane) => (a.mixed_acc_lane(block, lane), None),
-            Before::Block(block) => (a.mixed_acc(), Some(block)),
-        };
-        let mut run = Run::new(A::MIXED_RUN);
-        for gate in gates {
-            if run.is_over() {
-                a.mixed_settle(&mut products);
-            }
-            let y = self.muls.order.others[gate][1] as usize;
-            let (block, lane) = weights.place(gate);
-            let value = a.load_base(&below[y * self.width + b]);
-            a.mixed_mac_lane(&mut products, value, block, lane);
-        }
-        let sum = a.mixed_reduce(products);
-        match rest {
-            Some(rest) => a.add(sum, a.load(&rest)),
-            None => sum,
         }
     }
 }

@@ -6,6 +6,7 @@ use prover_core::{BackendError, DeviceMle};
 
 use crate::arith::Lanes;
 use crate::field::CpuField;
+use crate::gate_table::{Bound, Gates};
 use crate::memory::{Budget, Buffer};
 
 /// A table in memory: `2^n` values in blocks of lanes, index `i` at lane `i mod WIDTH` of block
@@ -21,6 +22,9 @@ pub struct CpuMle<F: CpuField> {
 pub(crate) enum Data<F: CpuField> {
     Base(Arc<Buffer<F::BaseBlock>>),
     Ext(Arc<Buffer<F::Block>>),
+    /// Not there yet, as the next: nothing reads it by blocks before `CpuBackend::built`.
+    Gates(Gates<F>),
+    Bound(Bound<F>),
 }
 
 impl<F: CpuField> Clone for CpuMle<F> {
@@ -28,6 +32,8 @@ impl<F: CpuField> Clone for CpuMle<F> {
         let data = match &self.data {
             Data::Base(blocks) => Data::Base(Arc::clone(blocks)),
             Data::Ext(blocks) => Data::Ext(Arc::clone(blocks)),
+            Data::Gates(gates) => Data::Gates(gates.clone()),
+            Data::Bound(bound) => Data::Bound(bound.clone()),
         };
         Self {
             num_vars: self.num_vars,
@@ -85,6 +91,8 @@ impl<F: CpuField> CpuMle<F> {
         match &self.data {
             Data::Base(blocks) => F::from(blocks[block].get(lane)),
             Data::Ext(blocks) => blocks[block].get(lane),
+            Data::Gates(gates) => gates.get(index),
+            Data::Bound(bound) => bound.get(index, self.num_vars),
         }
     }
 

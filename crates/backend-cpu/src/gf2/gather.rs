@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 use core::ops::Range;
 
-use prover_core::{GateRows, LayerWiring, Slots};
+use prover_core::{LayerWiring, Slots};
 use prover_fields::Gf2;
 
 use super::blocks::{Gf2e128x8, Gf2x8, WIDTH, elements};
@@ -82,16 +82,5 @@ impl<S: Vector> Gather for Gf2Lanes<S> {
         out: &mut [MaybeUninit<Gf2x8>],
     ) -> bool {
         rows::evaluate(wiring, coefs, below, publics, range, out)
-    }
-    #[inline(always)]
-    fn phase_one(
-        self,
-        gates: (&GateRows<2>, &GateRows<1>),
-        weights: &[Gf2e128x8],
-        below: &[Gf2x8],
-        range: Range<usize>,
-        out: &mut [MaybeUninit<Gf2e128x8>],
-    ) -> bool {
-        rows::phase_one(self.0, gates, elements(weights), below, range, out)
     }
 }

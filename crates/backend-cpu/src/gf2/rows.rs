@@ -6,8 +6,7 @@ use core::ops::Range;
 use prover_core::{Field, GateRows, LayerWiring, Slots};
 use prover_fields::Gf2;
 
-use super::Vector;
-use super::blocks::{Gf2e128x8, Gf2x8, WIDTH};
+use super::blocks::Gf2x8;
 use crate::rows::publics_from;
 
 /// Rows that are summed together.
@@ -105,35 +104,4 @@ fn add_constants(consts: &GateRows<0>, first: usize, coefs: &[Gf2], sums: &mut [
             *sum ^= coef.value().wrapping_neg();
         }
     }
-}
-
-/// Phase one's table for a range of whole blocks of rows, if all coefficients are one: whether they are.
-/// Cost: a load per add gate; per mul gate a load and two masked additions.
-#[inline(always)]
-pub(super) fn phase_one<S: Vector>(
-    s: S,
-    (muls, adds): (&GateRows<2>, &GateRows<1>),
-    weights: &[u128],
-    below: &[Gf2x8],
-    range: Range<usize>,
-    out: &mut [MaybeUninit<Gf2e128x8>],
-) -> bool {
-    if !matches!((&muls.slots, &adds.slots), (Slots::Ones, Slots::Ones)) {
-        return false;
-    }
-    let mut sums = [0; WIDTH];
-    for (first, out) in range.step_by(WIDTH).zip(out.chunks_mut(WIDTH)) {
-        let ends = &adds.offsets[first..=first + out.len()];
-        s.row_sums(weights, ends, adds.others.as_flattened(), &mut sums);
-        let ends = &muls.offsets[first..=first + out.len()];
-        for ((sum, out), ends) in sums.iter().zip(out).zip(ends.windows(2)) {
-            let mut sum = s.splat(sum);
-            for [z, y] in &muls.others[ends[0] as usize..ends[1] as usize] {
-                let weight = s.splat(&weights[*z as usize]);
-                sum = s.add_kept(sum, weight, below[*y as usize].0);
-            }
-            out.write(Gf2e128x8(s.store(sum)));
-        }
-    }
-    true
 }

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 use prover_core::{AddGate, CoefRef, ConstGate, Field, LayerGates, LayerWiring, MulGate};
 use prover_fields::{Gf2, Gf2e128};
 
-use super::blocks::{Gf2e128x8, Gf2x8};
+use super::blocks::Gf2x8;
 use super::kernels::gf2_lanes;
 use super::rows;
 use crate::arith::Lanes;
@@ -135,66 +135,6 @@ fn rows_of_ones_are_their_gates_sums() {
                 let got = unsafe { out.assume_init() };
                 assert_eq!(got.0, want[z], "{gates} gates, row {z}");
             }
-        }
-    }
-}
-
-/// Phase one of a layer, compared with the sums over its gates.
-struct PhaseOne<'a> {
-    layer: &'a LayerGates<Gf2>,
-    weights: &'a [Gf2e128x8],
-    below: &'a [Gf2x8],
-}
-
-impl Kernel<Gf2e128> for PhaseOne<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run<A: ArithOf<Gf2e128>>(self, a: A) {
-        let weight = |z: u32| self.weights[z as usize / 8].0[z as usize % 8];
-        let mut want = [[0; 8]; 64];
-        for gate in &self.layer.muls {
-            for (lane, sum) in want[gate.x as usize].iter_mut().enumerate() {
-                let bit = self.below[gate.y as usize].0 >> lane & 1;
-                *sum ^= weight(gate.z) * u128::from(bit);
-            }
-        }
-        for gate in &self.layer.adds {
-            for sum in &mut want[gate.x as usize] {
-                *sum ^= weight(gate.z);
-            }
-        }
-        let wiring = LayerWiring::new(self.layer);
-        let gates = (&wiring.mul_by_x, &wiring.add_by_x);
-        for range in [0..64, 8..24, 56..64] {
-            let mut out = vec![MaybeUninit::uninit(); range.len()];
-            assert!(a.phase_one(gates, self.weights, self.below, range.clone(), &mut out));
-            for (x, out) in range.zip(out) {
-                // SAFETY: every value has been written.
-                let got = unsafe { out.assume_init() };
-                assert_eq!(got.0, want[x], "row {x}");
-            }
-        }
-    }
-}
-
-#[test]
-fn phase_one_of_ones_is_its_gates_sums() {
-    let mut random = Random(6);
-    let mut element = || u128::from(random.word()) << 64 | u128::from(random.word());
-    let weights: Vec<_> = (0..16)
-        .map(|_| Gf2e128x8(core::array::from_fn(|_| element())))
-        .collect();
-    let below: Vec<_> = (0..64).map(|_| Gf2x8(element() as u8)).collect();
-    for gates in [0, 40, 900, 9_000] {
-        let layer = &layer(&mut random, gates);
-        for level in levels() {
-            let kernel = PhaseOne {
-                layer,
-                weights: &weights,
-                below: &below,
-            };
-            gf2_lanes(level, kernel);
         }
     }
 }

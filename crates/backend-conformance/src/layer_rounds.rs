@@ -1,0 +1,124 @@
+//! Rounds over phase one's table and the table below: a backend may keep the former as its gates for
+//! some rounds, and must not show it.
+
+use prover_core::{ChallengeField, ComputeBackend, LayerBackend, Pending, RoundJob, Summand};
+
+use crate::failure::Failure;
+use crate::fixture::Rng;
+use crate::layer_fixture::{LayerCase, LayerShape};
+use crate::subject::{Session, Subject};
+
+/// Variables to bind and the window to sum, call by call.
+type Plan = &'static [(usize, usize)];
+
+/// Plans of the prover and of nobody: one variable after another, several at once, sums twice, wider
+/// windows, folds before the first sums.
+const PLANS: [Plan; 7] = [
+    &[(0, 1), (1, 1), (1, 1), (1, 1)],
+    &[(0, 1), (2, 1), (1, 1)],
+    &[(0, 1), (1, 1), (2, 1)],
+    &[(0, 1), (0, 1), (1, 1), (0, 1), (1, 1)],
+    &[(0, 2), (1, 1), (1, 1)],
+    &[(0, 1), (1, 2)],
+    &[(1, 1), (1, 1)],
+];
+
+/// Rounds by every plan, with and without eq factor, against the oracle after every call.
+pub fn rounds_over_phase_one_agree<F: ChallengeField, B: LayerBackend<F>>(
+    subject: &Subject<F, B>,
+) -> Result<(), Failure> {
+    let backend = subject.lockstep();
+    let mut session = Session::new(&backend)?;
+    let mut rng = Rng::new(47);
+    for (index, (input_vars, instance_vars)) in [(2, 4), (5, 4), (6, 4), (6, 3), (6, 5), (7, 6)]
+        .into_iter()
+        .enumerate()
+    {
+        for (muls, adds) in [(90, 70), (40, 0), (0, 60), (0, 0)] {
+            let shape = LayerShape {
+                input_vars,
+                output_vars: 4,
+                muls,
+                adds,
+                consts: 3,
+                publics: 1,
+                constants: index % 3,
+                challenge: index % 2 == 1,
+                instance_vars,
+            };
+            let case = LayerCase::draw(shape, &mut rng);
+            every_plan(&mut session, &case, &mut rng)
+                .map_err(|f| f.at(format_args!("{shape:?}")))?;
+        }
+    }
+    Ok(())
+}
+
+fn every_plan<F: ChallengeField, B: LayerBackend<F>>(
+    session: &mut Session<'_, F, B>,
+    case: &LayerCase<F>,
+    rng: &mut Rng,
+) -> Result<(), Failure> {
+    let device = case.upload(session)?;
+    let (backend, queue) = (session.backend, &mut session.queue);
+    let weights = backend.layer_weights(queue, &device.wiring, &case.claims(), None)?;
+    let at = &case.publics_at;
+    let one = backend.phase_one(queue, device.layer(), &weights, &device.below, at)?;
+    let other_point = rng.point(case.point_s.len() + 1);
+    for (index, plan) in PLANS.into_iter().enumerate() {
+        let eq_point: &[F] = match index % 3 {
+            0 => &case.point_s,
+            1 => &[],
+            _ => &other_point,
+        };
+        for eq_point in [eq_point, &case.point_s] {
+            let mut mles = [device.below.clone(), one.table.clone()];
+            if index % 2 == 1 {
+                mles.reverse();
+            }
+            rounds(session, &mut mles, plan, eq_point, rng)
+                .map_err(|f| f.at(format_args!("plan {plan:?}, {} eq variables", eq_point.len())))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a plan; then binds, folds and brings down what is left.
+fn rounds<F: ChallengeField, B: ComputeBackend<F>>(
+    session: &mut Session<'_, F, B>,
+    mles: &mut [B::Mle; 2],
+    plan: Plan,
+    eq_point: &[F],
+    rng: &mut Rng,
+) -> Result<(), Failure> {
+    use prover_core::DeviceMle;
+    let (backend, queue) = (session.backend, &mut session.queue);
+    let prepare = |queue: &mut B::Queue| match eq_point.is_empty() {
+        true => Ok(None),
+        false => backend.prepare_eq(queue, eq_point).map(Some),
+    };
+    let mut eq = prepare(queue)?;
+    for (call, &(folds, window)) in plan.iter().enumerate() {
+        if mles[0].num_vars() < eq_point.len() + folds + window {
+            break;
+        }
+        // The same factor, made again: who remembers sums must know that, or sum again.
+        if call == 1 && window == 1 && folds == 2 {
+            eq = prepare(queue)?;
+        }
+        let mut job = RoundJob {
+            summand: &Summand::product(),
+            mles,
+            eq: eq.as_ref(),
+            fold: &rng.point(folds),
+            window,
+        };
+        backend.fold_and_sums(queue, &mut job)?.wait()?;
+        let sums = backend.round_sums(queue, &Summand::product(), mles, eq.as_ref(), window);
+        sums?.wait()?;
+        backend.bind_innermost(queue, &mles[1], &rng.point(1))?;
+        backend.download(queue, mles)?.wait()?;
+    }
+    backend.fold(queue, mles, &rng.point(1))?;
+    Ok(())
+}
