@@ -12,8 +12,8 @@ use prover_core::BackendError;
 /// The name under which errors speak of this device.
 pub(crate) const DEVICE: &str = "cpu";
 
-/// Allocations of fewer bytes come from the allocator, which is quick with them.
-const MIN_SPARE_BYTES: u64 = 32 << 10;
+/// Allocations of fewer bytes come from the allocator, which keeps those at hand itself.
+const MIN_SPARE_BYTES: u64 = 1 << 10;
 
 /// The most bytes of all spare allocations together.
 const MAX_SPARE_BYTES: u64 = 64 << 20;
