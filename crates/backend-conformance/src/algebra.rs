@@ -241,7 +241,7 @@ pub fn round_polynomials_continue_after_a_fold<F: ChallengeField, B: LayerBacken
                         let claim = total(&summand, &lifted, None);
                         WindowGrid::from_implied(degree, 1, sums, claim).first_round(None)
                     }
-                    Some(_) => RoundPoly::from_values(sums),
+                    Some(_) => RoundPoly::from_values(&sums),
                 };
                 let r = rng.point(1);
                 let mut folded = mles.clone();

@@ -13,9 +13,14 @@ pub const MAX_DEGREE: usize = 6;
 pub const INFINITY: usize = 2;
 
 /// A univariate polynomial of degree at most `MAX_DEGREE`, by its values at `0, 1, infinity, e_0, ...`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The values stand in place: every round makes such polynomials, and short-lived vectors for them cost
+/// more than the arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoundPoly<F> {
-    values: Vec<F>,
+    /// Zero from `len` on.
+    values: [F; MAX_DEGREE + 1],
+    len: usize,
 }
 
 impl<F: ChallengeField> RoundPoly<F> {
@@ -23,24 +28,43 @@ impl<F: ChallengeField> RoundPoly<F> {
     ///
     /// # Panics
     /// If there are none or more than `MAX_DEGREE + 1`.
-    pub fn from_values(values: Vec<F>) -> Self {
+    pub fn from_values(values: &[F]) -> Self {
+        Self::from_fn(values.len(), |place| values[place])
+    }
+
+    /// From the values without that at 1, which `claim` implies: `p(0) + p(1) = claim`.
+    ///
+    /// # Panics
+    /// If there are none or more than `MAX_DEGREE`.
+    pub fn from_implied(values: &[F], claim: F) -> Self {
+        Self::from_fn(values.len() + 1, |place| match place {
+            0 => values[0],
+            1 => claim - values[0],
+            _ => values[place - 1],
+        })
+    }
+
+    fn from_fn(len: usize, mut value: impl FnMut(usize) -> F) -> Self {
         assert!(
-            (1..=MAX_DEGREE + 1).contains(&values.len()),
-            "a round polynomial has 1 to {} values, not {}",
+            (1..=MAX_DEGREE + 1).contains(&len),
+            "a round polynomial has 1 to {} values, not {len}",
             MAX_DEGREE + 1,
-            values.len()
         );
-        Self { values }
+        let mut values = [F::ZERO; MAX_DEGREE + 1];
+        for (place, to) in values[..len].iter_mut().enumerate() {
+            *to = value(place);
+        }
+        Self { values, len }
     }
 
     /// The degree bound: one less than the number of values.
     pub fn degree(&self) -> usize {
-        self.values.len() - 1
+        self.len - 1
     }
 
     /// The values at `0, 1, infinity, e_0, ...`.
     pub fn values(&self) -> &[F] {
-        &self.values
+        &self.values[..self.len]
     }
 
     /// Value at 0.
@@ -66,7 +90,7 @@ impl<F: ChallengeField> RoundPoly<F> {
         }
         let lead = self.values[INFINITY];
         if degree == 2 {
-            return v0 + point * (v1 - v0 - lead) + point * point * lead;
+            return v0 + point * (v1 - v0 - lead + point * lead);
         }
         let finite: Vec<F> = (0..degree).map(finite_point::<F>).collect();
         // q = s - lead * X^d has degree < d and is known at the d finite points.
@@ -89,15 +113,12 @@ impl<F: ChallengeField> RoundPoly<F> {
             "cannot lower a degree"
         );
         if degree == self.degree() {
-            return self.clone();
+            return *self;
         }
-        let values = (0..=degree)
-            .map(|index| match index {
-                INFINITY if degree >= 2 => F::ZERO,
-                _ => self.evaluate(round_point::<F>(index)),
-            })
-            .collect();
-        Self { values }
+        Self::from_fn(degree + 1, |index| match index {
+            INFINITY => F::ZERO,
+            _ => self.evaluate(round_point::<F>(index)),
+        })
     }
 
     /// Adds `other`, raising whichever has the lower degree.
@@ -105,22 +126,13 @@ impl<F: ChallengeField> RoundPoly<F> {
     pub fn plus(&self, other: &Self) -> Self {
         let degree = self.degree().max(other.degree());
         let (a, b) = (self.raise(degree), other.raise(degree));
-        Self {
-            values: a
-                .values
-                .iter()
-                .zip(&b.values)
-                .map(|(&x, &y)| x + y)
-                .collect(),
-        }
+        Self::from_fn(degree + 1, |place| a.values[place] + b.values[place])
     }
 
     /// Multiplies every value by `scale`.
     #[must_use]
     pub fn scaled(&self, scale: F) -> Self {
-        Self {
-            values: self.values.iter().map(|&v| v * scale).collect(),
-        }
+        Self::from_fn(self.len, |place| self.values[place] * scale)
     }
 }
 
@@ -247,7 +259,8 @@ impl<F: ChallengeField> WindowGrid<F> {
     pub fn first_round(&self, eq_rest: Option<&[F]>) -> RoundPoly<F> {
         let rest = self.window - 1;
         let stride = grid_len(self.degree, rest);
-        let mut values = vec![F::ZERO; self.degree + 1];
+        let mut values = [F::ZERO; MAX_DEGREE + 1];
+        let values = &mut values[..=self.degree];
         for bits in 0..1usize << rest {
             let mut index = 0;
             let mut weight = F::ONE;
@@ -266,7 +279,7 @@ impl<F: ChallengeField> WindowGrid<F> {
                 *value += weight * self.values[place * stride + index];
             }
         }
-        RoundPoly { values }
+        RoundPoly::from_values(values)
     }
 
     /// Binds the first variable: the grid of the remaining `w - 1`.
@@ -279,10 +292,8 @@ impl<F: ChallengeField> WindowGrid<F> {
         let stride = grid_len(self.degree, self.window - 1);
         let values = (0..stride)
             .map(|i| {
-                let column = (0..=self.degree)
-                    .map(|p| self.values[p * stride + i])
-                    .collect();
-                RoundPoly { values: column }.evaluate(challenge)
+                let column = |place| self.values[place * stride + i];
+                RoundPoly::from_fn(self.degree + 1, column).evaluate(challenge)
             })
             .collect();
         Self {

@@ -95,7 +95,10 @@ pub fn prove_with<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>>(
         driver, &mut queue, compiled, instances, config, commitment, transcript,
     )?;
     loop {
-        run.submit(driver, &mut queue)?;
+        match run.open_sumcheck() {
+            Some(sumcheck) => sumcheck.make_rounds(driver, &mut queue, transcript)?,
+            None => run.submit(driver, &mut queue)?,
+        }
         if run.absorb(driver, &mut queue, transcript)? == Progress::Done {
             return Ok(run.into_proof().expect("a run that is done has a proof"));
         }

@@ -49,9 +49,7 @@ pub fn submit_batch<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F
         let share = start.elapsed() / u32::try_from(members.len()).unwrap_or(u32::MAX);
         let mut pending = pending.into_iter();
         for (index, asked, shards) in members {
-            runs[index].submitted(asked, pending.by_ref().take(shards).collect());
-            let group = runs[index].group();
-            driver.metrics.add(name, group, asked.phase(), share);
+            runs[index].submitted_jobs(asked, pending.by_ref().take(shards).collect(), share);
         }
     }
     for index in on_host {

@@ -15,6 +15,7 @@
 //! names a backend.
 #![forbid(unsafe_code)]
 
+mod answers;
 mod batch;
 mod metrics;
 mod run;

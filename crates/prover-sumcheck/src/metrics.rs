@@ -61,12 +61,52 @@ pub struct OpCount {
     pub time_ns: u64,
 }
 
-type ByGroup = BTreeMap<usize, [OpCount; Phase::ALL.len()]>;
+impl OpCount {
+    fn call(time: Duration) -> Self {
+        Self {
+            calls: 1,
+            time_ns: u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.time_ns += other.time_ns;
+    }
+}
+
+type ByPhase = [OpCount; Phase::ALL.len()];
+type ByGroup = BTreeMap<usize, ByPhase>;
+
+/// Who did a part of a run's work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Worker {
+    /// The backend of the tables.
+    Device,
+    /// The host-side backend, after a hand-off.
+    Host,
+    /// The driver itself.
+    Transcript,
+}
+
+/// What one run counts by worker until it is done: a round counts three times, and [`Metrics`] are
+/// behind a lock.
+#[derive(Debug, Default)]
+pub(crate) struct Tally([ByPhase; 3]);
+
+impl Tally {
+    /// Counts one call that took `time`.
+    pub(crate) fn add(&mut self, worker: Worker, phase: Phase, time: Duration) {
+        self.0[worker as usize][phase as usize].add(OpCount::call(time));
+    }
+}
 
 /// Counters of a prover's work, by backend, group and phase. A group is a layer for GKR, else 0.
+///
+/// A sumcheck counts once it is done: the work of one that is under way or failed is not in here.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// By backend; there are few, and a round counts twice.
+    /// By backend; there are few.
     counts: Mutex<Vec<(&'static str, ByGroup)>>,
     longest_window: AtomicUsize,
 }
@@ -88,15 +128,31 @@ impl Metrics {
 
     /// Counts one call that took `time`.
     pub fn add(&self, backend: &'static str, group: usize, phase: Phase, time: Duration) {
+        let mut counted = ByPhase::default();
+        counted[phase as usize] = OpCount::call(time);
+        self.add_counts(backend, group, &counted);
+    }
+
+    /// Counts what a run did; the names are those of its workers, in the order of [`Worker`].
+    pub(crate) fn add_run(&self, group: usize, names: [&'static str; 3], tally: &Tally) {
+        for (name, counted) in names.into_iter().zip(&tally.0) {
+            if counted.iter().any(|count| count.calls > 0) {
+                self.add_counts(name, group, counted);
+            }
+        }
+    }
+
+    fn add_counts(&self, backend: &'static str, group: usize, more: &ByPhase) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let place = counts.iter().position(|&(name, _)| name == backend);
         let place = place.unwrap_or_else(|| {
             counts.push((backend, ByGroup::new()));
             counts.len() - 1
         });
-        let count = &mut counts[place].1.entry(group).or_default()[phase as usize];
-        count.calls += 1;
-        count.time_ns += u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let counts = counts[place].1.entry(group).or_default();
+        for (count, &more) in counts.iter_mut().zip(more) {
+            count.add(more);
+        }
     }
 
     /// Notes a round operation of so many variables.

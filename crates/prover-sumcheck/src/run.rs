@@ -1,18 +1,18 @@
 //! One sumcheck as a state machine of submit and absorb.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use prover_core::{
-    ChallengeField, ComputeBackend, Job, Pending, RoundJob, RoundPoly, Summand, WindowGrid,
-    window_points,
-};
-use prover_transcript::{Transcript, TranscriptExt};
+use prover_core::{ChallengeField, ComputeBackend, Job, RoundJob, Summand, window_points};
+use prover_transcript::Transcript;
 
 use crate::SumcheckError;
+use crate::answers::{Answer, Answers, Asked, InFlight, Values};
 use crate::batch::submit_batch;
-use crate::metrics::Phase;
-use crate::shards::{self, Answer, Shard, shard_vars};
+use crate::metrics::{Phase, Tally, Worker};
+use crate::shards::{self, Shard, shard_vars};
 use crate::statement::{Driver, HostTerm, Outcome, Progress, Statement};
+
+mod messages;
 
 /// The tables, on the device or, after the hand-off, on the host.
 enum Place<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> {
@@ -34,71 +34,19 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> Place<F, B, 
     }
 
     /// What each answer's sums count with.
-    fn weights(&self) -> Vec<F> {
-        match self {
-            Self::Device(shards) => shards.iter().map(|shard| shard.weight).collect(),
-            Self::Host { .. } => vec![F::ONE],
-        }
-    }
-}
-
-/// What was asked for with the last submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// The sums of a window of so many variables.
-    Sums(usize),
-    /// The tables, to go on with them on the host.
-    HandOff,
-    /// The tables of no variables.
-    FinalEvals,
-}
-
-impl Asked {
-    /// What its time is counted as.
-    pub(crate) fn phase(self) -> Phase {
-        match self {
-            Self::Sums(_) => Phase::RoundEvaluate,
-            Self::HandOff => Phase::Transfer,
-            Self::FinalEvals => Phase::Fold,
-        }
+    fn weights(&self) -> impl Iterator<Item = F> {
+        let shards: &[Shard<F, B>] = match self {
+            Self::Device(shards) => shards,
+            Self::Host { .. } => &[],
+        };
+        shards.iter().map(|shard| shard.weight)
     }
 
-    /// What its values are, for errors.
-    fn what(self) -> &'static str {
+    /// Who works on the tables.
+    fn worker(&self) -> Worker {
         match self {
-            Self::Sums(_) => "sums",
-            Self::HandOff => "values of tables",
-            Self::FinalEvals => "final evaluations",
-        }
-    }
-}
-
-/// Values under way.
-struct InFlight<P, Q, F> {
-    asked: Asked,
-    answers: Answers<P, Q, F>,
-}
-
-enum Answers<P, Q, F> {
-    /// One of each shard.
-    Device(Vec<Answer<P, F>>),
-    Host(Answer<Q, F>),
-}
-
-impl<F, P: Pending<F>, Q: Pending<F>> Answers<P, Q, F> {
-    fn poll(&mut self) -> Result<bool, SumcheckError> {
-        match self {
-            Self::Device(answers) => answers
-                .iter_mut()
-                .try_fold(true, |all, answer| Ok(answer.poll()? && all)),
-            Self::Host(answer) => answer.poll(),
-        }
-    }
-
-    fn wait(self) -> Result<Vec<Vec<F>>, SumcheckError> {
-        match self {
-            Self::Device(answers) => answers.into_iter().map(Answer::wait).collect(),
-            Self::Host(answer) => Ok(vec![answer.wait()?]),
+            Self::Device(_) => Worker::Device,
+            Self::Host { .. } => Worker::Host,
         }
     }
 }
@@ -121,6 +69,7 @@ pub struct SumcheckRun<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBacken
     point: Vec<F>,
     messages: Vec<F>,
     final_evals: Option<Vec<F>>,
+    tally: Tally,
 }
 
 impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<F, B, H> {
@@ -143,6 +92,7 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             statement.shards,
             &statement.eq_point,
         )?;
+        let num_elements = num_vars * statement.summand.degree();
         Ok(Self {
             place: Place::Device(shards),
             summand: statement.summand,
@@ -155,8 +105,9 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
             unfolded: Vec::new(),
             in_flight: None,
             point: Vec::with_capacity(num_vars),
-            messages: Vec::new(),
+            messages: Vec::with_capacity(num_elements),
             final_evals: None,
+            tally: Tally::default(),
         })
     }
 
@@ -172,7 +123,62 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         driver: Driver<'_, B, H>,
         queue: &mut B::Queue,
     ) -> Result<(), SumcheckError> {
-        submit_batch(driver, queue, &mut [self])
+        self.submit_since(Instant::now(), driver, queue)?;
+        Ok(())
+    }
+
+    /// Makes every round that is left, from the next to be submitted, and leaves the final evaluations
+    /// under way: a loop of [`SumcheckRun::submit`] and [`SumcheckRun::absorb`] for a run that shares
+    /// its queue with no other.
+    ///
+    /// # Errors
+    /// As both.
+    /// # Panics
+    /// As [`SumcheckRun::submit`].
+    pub fn make_rounds(
+        &mut self,
+        driver: Driver<'_, B, H>,
+        queue: &mut B::Queue,
+        transcript: &mut impl Transcript,
+    ) -> Result<(), SumcheckError> {
+        let mut now = Instant::now();
+        loop {
+            let (asked, submitted) = self.submit_since(now, driver, queue)?;
+            if asked == Asked::FinalEvals {
+                return Ok(());
+            }
+            (_, now) = self.absorb_since(submitted, driver, transcript)?;
+        }
+    }
+
+    /// [`SumcheckRun::submit`] at a time that the caller has just read: the clock is a part of a small
+    /// round's cost. Returns what was asked for and the time at the end.
+    fn submit_since(
+        &mut self,
+        start: Instant,
+        driver: Driver<'_, B, H>,
+        queue: &mut B::Queue,
+    ) -> Result<(Asked, Instant), SumcheckError> {
+        let asked = self.next(driver);
+        if let (Asked::Sums(window), Place::Device(shards)) = (asked, &mut self.place)
+            && let [Shard { mles, eq, .. }] = shards.as_mut_slice()
+        {
+            // Nearly every submission is such: no vectors of jobs and of answers for it.
+            let mut job = RoundJob {
+                summand: &self.summand,
+                mles,
+                eq: eq.as_ref(),
+                fold: &self.unfolded,
+                window,
+            };
+            let pending = driver.backend.fold_and_sums(queue, &mut job)?;
+            let end = Instant::now();
+            let answers = Answers::Device(Answer::UnderWay(pending));
+            self.submitted(asked, answers, end - start);
+            return Ok((asked, end));
+        }
+        submit_batch(driver, queue, &mut [self])?;
+        Ok((asked, Instant::now()))
     }
 
     /// This run's next work on the device, a job for each shard; `None` if it is on the host.
@@ -201,19 +207,26 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         Some((asked, jobs.collect()))
     }
 
-    /// Takes the results of a submission on the device.
-    pub(crate) fn submitted(&mut self, asked: Asked, pending: Vec<B::Pending>) {
-        self.unfolded.clear();
+    /// Takes the results of a submission of [`SumcheckRun::device_jobs`].
+    pub(crate) fn submitted_jobs(
+        &mut self,
+        asked: Asked,
+        pending: Vec<B::Pending>,
+        time: Duration,
+    ) {
         let answers = pending.into_iter().map(Answer::UnderWay).collect();
-        self.in_flight = Some(InFlight {
-            asked,
-            answers: Answers::Device(answers),
-        });
+        self.submitted(asked, Answers::Shards(answers), time);
     }
 
-    /// For counters.
-    pub(crate) fn group(&self) -> usize {
-        self.group
+    fn submitted(
+        &mut self,
+        asked: Asked,
+        answers: Answers<B::Pending, H::Pending, F>,
+        time: Duration,
+    ) {
+        self.unfolded.clear();
+        self.in_flight = Some(InFlight { asked, answers });
+        self.tally.add(self.place.worker(), asked.phase(), time);
     }
 
     /// The work of [`SumcheckRun::submit`] after the hand-off.
@@ -246,14 +259,8 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
                 host.download(queue, mles)?
             }
         };
-        self.unfolded.clear();
-        self.in_flight = Some(InFlight {
-            asked,
-            answers: Answers::Host(Answer::UnderWay(pending)),
-        });
-        driver
-            .metrics
-            .add(host.info().name, self.group, asked.phase(), start.elapsed());
+        let answers = Answers::Host(Answer::UnderWay(pending));
+        self.submitted(asked, answers, start.elapsed());
         Ok(())
     }
 
@@ -289,33 +296,44 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         driver: Driver<'_, B, H>,
         transcript: &mut impl Transcript,
     ) -> Result<Progress, SumcheckError> {
-        let start = Instant::now();
-        let name = self.backend_name(driver);
+        let (progress, _) = self.absorb_since(Instant::now(), driver, transcript)?;
+        Ok(progress)
+    }
+
+    /// [`SumcheckRun::absorb`] with times as in [`SumcheckRun::submit_since`].
+    fn absorb_since(
+        &mut self,
+        start: Instant,
+        driver: Driver<'_, B, H>,
+        transcript: &mut impl Transcript,
+    ) -> Result<(Progress, Instant), SumcheckError> {
         let InFlight { asked, answers } = self.in_flight.take().expect("nothing was submitted");
-        let answers = answers.wait()?;
-        driver
-            .metrics
-            .add(name, self.group, asked.phase(), start.elapsed());
-        self.check_lengths(driver, asked, &answers)?;
-        let start = Instant::now();
-        match asked {
+        let values = answers.wait()?;
+        let arrived = Instant::now();
+        let worker = self.place.worker();
+        self.tally.add(worker, asked.phase(), arrived - start);
+        self.check_lengths(driver, asked, values.answers())?;
+        let (worker, phase) = match asked {
             Asked::Sums(window) => {
-                let sums = shards::add_up(answers, &self.place.weights());
+                let sums = match values {
+                    Values::Whole(sums) => sums,
+                    Values::Shards(answers) => shards::add_up(answers, self.place.weights()),
+                };
                 self.absorb_window(driver, window, sums, transcript)?;
-                driver
-                    .metrics
-                    .add("host", self.group, Phase::FiatShamir, start.elapsed());
+                (Worker::Transcript, Phase::FiatShamir)
             }
             Asked::HandOff => {
-                self.hand_off(driver, &answers)?;
-                let host = self.backend_name(driver);
-                driver
-                    .metrics
-                    .add(host, self.group, Phase::Transfer, start.elapsed());
+                self.hand_off(driver, values.answers())?;
+                (Worker::Host, Phase::Transfer)
             }
-            Asked::FinalEvals => return self.finish(driver, answers.concat()),
-        }
-        Ok(Progress::Continues)
+            Asked::FinalEvals => {
+                self.finish(driver, values.answers().concat())?;
+                return Ok((Progress::Done, arrived));
+            }
+        };
+        let end = Instant::now();
+        self.tally.add(worker, phase, end - arrived);
+        Ok((Progress::Continues, end))
     }
 
     /// The result of a finished run; `None` before [`Progress::Done`].
@@ -415,81 +433,15 @@ impl<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>> SumcheckRun<
         Ok(())
     }
 
-    fn absorb_window(
-        &mut self,
-        driver: Driver<'_, B, H>,
-        window: usize,
-        mut values: Vec<F>,
-        transcript: &mut impl Transcript,
-    ) -> Result<(), SumcheckError> {
-        let degree = self.summand.degree();
-        let (_, implied) = window_points(degree, window, self.num_vars, self.eq_point.len());
-        if !self.scale.is_one() {
-            values.iter_mut().for_each(|value| *value *= self.scale);
-        }
-        let mut grid = match implied {
-            true => WindowGrid::from_implied(degree, window, values, self.claim),
-            false => WindowGrid::from_full(degree, window, values),
-        };
-        for round in 0..window {
-            let eq = (!implied).then(|| {
-                let next = self.eq_point.len() - self.num_vars;
-                let (t, rest) = (self.eq_point[next], &self.eq_point[next + 1..]);
-                (t, &rest[..grid.window() - 1])
-            });
-            let poly = grid.first_round(eq.map(|(_, rest)| rest));
-            let eq_coordinate = eq.map(|(t, _)| t);
-            if let Some(t) = eq_coordinate
-                && poly.at_zero() + t * (poly.at_one() - poly.at_zero()) != self.claim
-            {
-                return Err(self.inconsistent(driver));
-            }
-            let r = self.exchange(&poly, eq_coordinate, transcript);
-            if round + 1 < window {
-                grid = grid.bind(r);
-            }
-        }
-        Ok(())
-    }
-
-    /// Absorbs one message, draws its challenge and moves the claim on.
-    fn exchange(
-        &mut self,
-        poly: &RoundPoly<F>,
-        eq_coordinate: Option<F>,
-        transcript: &mut impl Transcript,
-    ) -> F {
-        let masked = self.host_term.as_mut();
-        let masked = masked.map(|term| poly.plus(&term.round_poly(eq_coordinate)));
-        let sent = masked.as_ref().unwrap_or(poly);
-        let from = self.messages.len();
-        match eq_coordinate {
-            Some(_) => self.messages.push(sent.at_one() - sent.at_zero()),
-            None => self.messages.push(sent.at_zero()),
-        }
-        self.messages.extend(sent.values().iter().skip(2));
-        transcript.absorb_elements("round", &self.messages[from..]);
-        let r: F = transcript.challenge("challenge");
-        if let Some(term) = &mut self.host_term {
-            term.bind(r);
-        }
-        self.claim = poly.evaluate(r);
-        self.point.push(r);
-        self.unfolded.push(r);
-        self.num_vars -= 1;
-        r
-    }
-
-    fn finish(
-        &mut self,
-        driver: Driver<'_, B, H>,
-        values: Vec<F>,
-    ) -> Result<Progress, SumcheckError> {
+    fn finish(&mut self, driver: Driver<'_, B, H>, values: Vec<F>) -> Result<(), SumcheckError> {
         if self.scale * self.summand.evaluate(&values) != self.claim {
             return Err(self.inconsistent(driver));
         }
         self.final_evals = Some(values);
-        Ok(Progress::Done)
+        let device = driver.backend.info().name;
+        let names = [device, self.backend_name(driver), "host"];
+        driver.metrics.add_run(self.group, names, &self.tally);
+        Ok(())
     }
 
     fn inconsistent(&self, driver: Driver<'_, B, H>) -> SumcheckError {
@@ -518,12 +470,9 @@ pub fn prove<F: ChallengeField, B: ComputeBackend<F>, H: ComputeBackend<F>>(
     transcript: &mut impl Transcript,
 ) -> Result<Outcome<F>, SumcheckError> {
     let mut run = SumcheckRun::new(driver, queue, statement)?;
-    loop {
-        run.submit(driver, queue)?;
-        if run.absorb(driver, transcript)? == Progress::Done {
-            return Ok(run
-                .into_outcome()
-                .expect("a run that is done has an outcome"));
-        }
-    }
+    run.make_rounds(driver, queue, transcript)?;
+    run.absorb(driver, transcript)?;
+    Ok(run
+        .into_outcome()
+        .expect("a run is done after its final evaluations"))
 }

@@ -4,7 +4,7 @@
 //! shard `i mod 2^k`, since instances are innermost. The shards share the first variables; the last
 //! `k` are their numbers.
 
-use prover_core::{ChallengeField, ComputeBackend, DeviceMle, Pending, Summand, mle};
+use prover_core::{ChallengeField, ComputeBackend, DeviceMle, Summand, mle};
 
 use crate::SumcheckError;
 use crate::statement::Driver;
@@ -77,9 +77,12 @@ pub(crate) fn prepare<F: ChallengeField, B: ComputeBackend<F>, H>(
 }
 
 /// The sums of all shards, all of the same length, each times its weight.
-pub(crate) fn add_up<F: ChallengeField>(answers: Vec<Vec<F>>, weights: &[F]) -> Vec<F> {
+pub(crate) fn add_up<F: ChallengeField>(
+    answers: Vec<Vec<F>>,
+    weights: impl Iterator<Item = F>,
+) -> Vec<F> {
     let answers = answers.into_iter().zip(weights);
-    let mut weighted = answers.map(|(mut values, &weight)| {
+    let mut weighted = answers.map(|(mut values, weight)| {
         if !weight.is_one() {
             values.iter_mut().for_each(|value| *value *= weight);
         }
@@ -104,29 +107,4 @@ pub(crate) fn interleave<F: ChallengeField>(answers: &[Vec<F>], num_tables: usiz
                 .collect()
         })
         .collect()
-}
-
-/// Values under way, or arrived by an earlier poll.
-pub(crate) enum Answer<P, F> {
-    UnderWay(P),
-    Arrived(Vec<F>),
-}
-
-impl<F, P: Pending<F>> Answer<P, F> {
-    /// Whether the values are there; never blocks.
-    pub(crate) fn poll(&mut self) -> Result<bool, SumcheckError> {
-        if let Self::UnderWay(pending) = self
-            && let Some(values) = pending.poll()?
-        {
-            *self = Self::Arrived(values);
-        }
-        Ok(matches!(self, Self::Arrived(_)))
-    }
-
-    pub(crate) fn wait(self) -> Result<Vec<F>, SumcheckError> {
-        match self {
-            Self::UnderWay(pending) => Ok(pending.wait()?),
-            Self::Arrived(values) => Ok(values),
-        }
-    }
 }

@@ -128,14 +128,14 @@ fn replay<F: ChallengeField>(case: &Case<F>, outcome: &Outcome<F>, degree: usize
             }
             None => (message[0], claim - message[0]),
         };
-        let values = [v0, v1]
+        let values: Vec<F> = [v0, v1]
             .into_iter()
             .chain(message[1..].iter().copied())
             .collect();
         transcript.absorb_elements("round", message);
         let r: F = transcript.challenge("challenge");
         assert_eq!(r, outcome.point[round]);
-        claim = RoundPoly::from_values(values).evaluate(r);
+        claim = RoundPoly::from_values(&values).evaluate(r);
     }
     claim
 }
@@ -257,7 +257,7 @@ impl<F: ChallengeField> HostTerm<F> for TableTerm<F> {
         assert!(eq_coordinate.is_none());
         let (lo, hi) = self.0.split_at(self.0.len() / 2);
         let sum = |part: &[F]| part.iter().fold(F::ZERO, |a, &b| a + b);
-        RoundPoly::from_values(vec![sum(lo), sum(hi)])
+        RoundPoly::from_values(&[sum(lo), sum(hi)])
     }
 
     fn bind(&mut self, challenge: F) {

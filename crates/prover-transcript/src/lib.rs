@@ -7,6 +7,7 @@
 mod elements;
 mod recorder;
 mod sha256;
+mod short;
 
 pub use elements::TranscriptExt;
 pub use recorder::{Draw, Recorder};

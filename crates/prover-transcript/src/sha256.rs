@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::short::Short;
 use crate::{Sink, Transcript};
 
 /// What the initial state is the hash of.
@@ -11,6 +12,9 @@ const DOMAIN: &[u8] = b"astraea/transcript/1";
 const ABSORB: u8 = 0;
 const DRAW: u8 = 1;
 const SQUEEZE: u8 = 2;
+
+/// Bytes around the label before the data: state, kind, the label's length, a length.
+const HEADER: usize = 32 + 1 + 1 + 8;
 
 /// The transcript of `docs/protocol.md`, section 6: a 32-byte state, one SHA-256 per absorb and
 /// one plus one per 32 bytes for a draw.
@@ -34,16 +38,18 @@ impl Sha256Transcript {
         self.state
     }
 
-    fn header(&self, kind: u8, label: &str, len: u64) -> Sha256 {
+    /// Hands over what stands before the data in an absorb, or alone in a draw.
+    fn header(&self, kind: u8, label: &str, len: u64, mut sink: impl FnMut(&[u8])) {
         let label_len = u8::try_from(label.len()).expect("a label has at most 255 bytes");
-        // Handed over at once: the hash's buffer costs as much as a short header.
-        let mut header = [0; 32 + 2 + u8::MAX as usize + 8];
-        let (state, rest) = header.split_at_mut(32);
-        state.copy_from_slice(&self.state);
-        rest[..2].copy_from_slice(&[kind, label_len]);
-        rest[2..][..label.len()].copy_from_slice(label.as_bytes());
-        rest[2 + label.len()..][..8].copy_from_slice(&len.to_le_bytes());
-        Sha256::new_with_prefix(&header[..32 + 2 + label.len() + 8])
+        sink(&self.state);
+        sink(&[kind, label_len]);
+        sink(label.as_bytes());
+        sink(&len.to_le_bytes());
+    }
+
+    /// Whether a hash of this label and so many bytes of data is one of [`Short`].
+    fn is_short(label: &str, data: u64) -> bool {
+        data.saturating_add((HEADER + label.len()) as u64) <= Short::MAX_LEN as u64
     }
 }
 
@@ -60,24 +66,48 @@ impl Transcript for Sha256Transcript {
         len: u64,
         write: &mut dyn FnMut(&mut Sink<'_>),
     ) {
-        let mut hash = self.header(ABSORB, label, len);
         let mut written = 0u64;
-        write(&mut |piece| {
+        let mut count = |piece: &[u8]| {
             written += piece.len() as u64;
-            hash.update(piece);
-        });
+            assert!(written <= len, "absorbed bytes do not fit the length");
+        };
+        self.state = if Self::is_short(label, len) {
+            let mut hash = Short::new();
+            self.header(ABSORB, label, len, |piece| hash.push(piece));
+            write(&mut |piece| {
+                count(piece);
+                hash.push(piece);
+            });
+            hash.digest()
+        } else {
+            let mut hash = Sha256::new();
+            self.header(ABSORB, label, len, |piece| hash.update(piece));
+            write(&mut |piece| {
+                count(piece);
+                hash.update(piece);
+            });
+            hash.finalize().into()
+        };
         assert_eq!(written, len, "absorbed bytes do not fit the length");
-        self.state = hash.finalize().into();
     }
 
     fn draw(&mut self, label: &'static str, out: &mut [u8]) {
-        self.state = self.header(DRAW, label, out.len() as u64).finalize().into();
+        let len = out.len() as u64;
+        self.state = if Self::is_short(label, 0) {
+            let mut hash = Short::new();
+            self.header(DRAW, label, len, |piece| hash.push(piece));
+            hash.digest()
+        } else {
+            let mut hash = Sha256::new();
+            self.header(DRAW, label, len, |piece| hash.update(piece));
+            hash.finalize().into()
+        };
         for (counter, piece) in (0u32..).zip(out.chunks_mut(32)) {
-            let mut input = [SQUEEZE; 32 + 1 + 4];
-            input[..32].copy_from_slice(&self.state);
-            input[33..].copy_from_slice(&counter.to_le_bytes());
-            let block: [u8; 32] = Sha256::digest(input).into();
-            piece.copy_from_slice(&block[..piece.len()]);
+            let mut hash = Short::new();
+            hash.push(&self.state);
+            hash.push(&[SQUEEZE]);
+            hash.push(&counter.to_le_bytes());
+            piece.copy_from_slice(&hash.digest()[..piece.len()]);
         }
     }
 

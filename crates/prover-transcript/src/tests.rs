@@ -1,7 +1,8 @@
-//! Expected values come from Python's `hashlib`, not from this code.
+//! Expected values come from Python's `hashlib`, or from the formulas of the protocol's section 6.
 
 use prover_core::Field;
 use prover_fields::{Bn254, Gf2, Gf2e128, Goldilocks, GoldilocksExt2, M31, M31Ext3};
+use sha2::{Digest, Sha256};
 
 use super::*;
 
@@ -76,6 +77,46 @@ fn pieces_do_not_matter_but_boundaries_do() {
 #[should_panic(expected = "absorbed bytes do not fit the length")]
 fn a_wrong_length_panics() {
     Sha256Transcript::new().absorb_stream("a", 3, &mut |sink| sink(b"bc"));
+}
+
+/// A label of so many letters.
+fn label(len: usize) -> &'static str {
+    Box::leak("label".chars().cycle().take(len).collect())
+}
+
+#[test]
+fn lengths_on_both_sides_of_a_block_and_of_the_short_hash_are_those_of_the_specification() {
+    for len in [0, 1, 9, 13, 77, 78, 205, 206, 255] {
+        let label = label(len);
+        for data in [0, 1, 24, 63, 64, 65, 200, 206, 300] {
+            let data = vec![7; data];
+            let mut t = Sha256Transcript::new();
+            let message = |kind: u8, state: [u8; 32], number: usize| {
+                let mut message = state.to_vec();
+                message.extend([kind, len as u8]);
+                message.extend(label.bytes());
+                message.extend((number as u64).to_le_bytes());
+                message
+            };
+            let absorbed = [&message(0, t.state(), data.len())[..], &data].concat();
+            t.absorb(label, &data);
+            assert_eq!(hex(&t.state()), hex(&Sha256::digest(&absorbed)));
+            let drawn = Sha256::digest(message(1, t.state(), data.len()));
+            let out = draw(&mut t, label, data.len());
+            assert_eq!(hex(&t.state()), hex(&drawn));
+            let squeezed: String = (0u32..10)
+                .map(|counter| [&drawn[..], &[2], &counter.to_le_bytes()].concat())
+                .map(|input| hex(&Sha256::digest(input)))
+                .collect();
+            assert_eq!(out, squeezed[..2 * data.len()]);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "absorbed bytes do not fit the length")]
+fn too_many_bytes_panic() {
+    Sha256Transcript::new().absorb_stream("a", 3, &mut |sink| sink(&[0; 500]));
 }
 
 #[test]

@@ -122,9 +122,9 @@ pub(crate) fn last_claim<F: ChallengeField>(
                 (zero, zero + first)
             }
         };
-        let mut values = Vec::with_capacity(degree + 1);
-        values.extend([zero, one]);
-        values.extend_from_slice(&message[1..]);
-        RoundPoly::from_values(values).evaluate(challenge)
+        let mut values = [F::ZERO; MAX_DEGREE + 1];
+        values[..2].copy_from_slice(&[zero, one]);
+        values[2..=degree].copy_from_slice(&message[1..]);
+        RoundPoly::from_values(&values[..=degree]).evaluate(challenge)
     })
 }
