@@ -13,15 +13,17 @@ use std::thread::JoinHandle;
 /// the short rounds at the end of a sumcheck, which no helper has a share in.
 const SPINS: usize = 20_000;
 
-/// Looks between which a helper offers its core: some 2 microseconds. Where the caller has no other
+/// Looks between which a helper offers its core: some 10 microseconds. Where the caller has no other
 /// core it would otherwise wait for as long as the helper is awake.
-const LOOKS: usize = 64;
+const LOOKS: usize = 256;
 
 /// The state's lowest bit: a job is open. The rest counts, in twos, the helpers inside.
 const OPEN: usize = 1;
 const INSIDE: usize = 2;
 
-/// A job: as many chunks, each to be called for once.
+/// A job: as many chunks, each to be called for once. In one cache line, which a helper asks for before
+/// it comes in.
+#[repr(align(64))]
 struct Job<'a> {
     chunks: usize,
     /// Threads among which the chunks are dealt out.
@@ -34,16 +36,24 @@ struct Job<'a> {
 #[repr(align(64))]
 struct Turn(AtomicUsize);
 
-/// What callers and helpers share.
-struct Door {
+/// What helpers look at while they wait; a cache line that nothing else is in.
+#[repr(align(64))]
+struct Entrance {
     state: AtomicUsize,
     /// The address of a `Job` on the caller's stack, valid while a helper may be inside.
     job: AtomicPtr<()>,
+}
+
+/// What callers and helpers share.
+struct Door {
+    entrance: Entrance,
     /// By thread; only the open job's owners have meaning.
     turns: Vec<Turn>,
     panicked: AtomicBool,
     stop: AtomicBool,
-    sleepers: Mutex<usize>,
+    /// Helpers that sleep or are about to.
+    sleepers: AtomicUsize,
+    bed: Mutex<()>,
     bell: Condvar,
 }
 
@@ -65,7 +75,8 @@ impl Door {
     fn enter(&self) -> bool {
         let go = |state: usize| (state & OPEN == OPEN).then_some(state + INSIDE);
         let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
-        self.state.fetch_update(success, failure, go).is_ok()
+        let state = &self.entrance.state;
+        state.fetch_update(success, failure, go).is_ok()
     }
 
     /// Does chunks of a job until none is left: those of thread `number` first.
@@ -85,16 +96,18 @@ impl Door {
 
     /// Helps with the open job, as one who is inside.
     fn help(&self, number: usize) {
-        let job = self.job.load(Ordering::Acquire).cast::<Job<'_>>();
+        let job = self.entrance.job.load(Ordering::Acquire);
+        let job = job.cast::<Job<'_>>();
         // SAFETY: the caller stored the address of a live `Job` before it opened the door, and
         // keeps it alive until nobody is inside.
         let job = unsafe { &*job };
         if catch_unwind(AssertUnwindSafe(|| self.work(job, number))).is_err() {
             self.panicked.store(true, Ordering::Relaxed);
         }
-        self.state.fetch_sub(INSIDE, Ordering::Release);
+        let state = &self.entrance.state;
+        state.fetch_sub(INSIDE, Ordering::Release);
         // One job is helped with once: wait until it is closed.
-        while self.state.load(Ordering::Relaxed) & OPEN == OPEN {
+        while state.load(Ordering::Relaxed) & OPEN == OPEN {
             core::hint::spin_loop();
         }
     }
@@ -106,7 +119,7 @@ impl Door {
                     true => std::thread::yield_now(),
                     false => core::hint::spin_loop(),
                 }
-                self.state.load(Ordering::Relaxed) & OPEN == OPEN && self.enter()
+                self.is_open(number) && self.enter()
             });
             if came_in {
                 self.help(number);
@@ -116,26 +129,47 @@ impl Door {
         }
     }
 
+    /// Whether a job is open; then what will be read first is on its way.
+    fn is_open(&self, number: usize) -> bool {
+        let is_open = self.entrance.state.load(Ordering::Relaxed) & OPEN == OPEN;
+        if is_open {
+            prefetch(self.entrance.job.load(Ordering::Relaxed));
+            prefetch(&raw const self.turns[number]);
+        }
+        is_open
+    }
+
     /// Sleeps until the bell rings (or for no reason), unless there is something to do.
     fn sleep(&self) {
-        let mut sleepers = self.sleepers.lock().expect("nobody panics with the lock");
-        // Under the lock that a caller takes after opening the door: no ring is missed.
-        if self.state.load(Ordering::SeqCst) & OPEN == 0 && !self.stop.load(Ordering::SeqCst) {
-            *sleepers += 1;
-            sleepers = self
-                .bell
-                .wait(sleepers)
-                .expect("nobody panics with the lock");
-            *sleepers -= 1;
+        let bed = self.bed.lock().expect("nobody panics with the lock");
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        // After it is counted, as a caller looks for sleepers after opening the door: one of them sees the
+        // other, and who rings must wait for the lock until this one hears.
+        let is_open = self.entrance.state.load(Ordering::SeqCst) & OPEN == OPEN;
+        if !is_open && !self.stop.load(Ordering::SeqCst) {
+            drop(self.bell.wait(bed).expect("nobody panics with the lock"));
         }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn ring(&self) {
-        let sleepers = self.sleepers.lock().expect("nobody panics with the lock");
-        if *sleepers > 0 {
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            let _bed = self.bed.lock().expect("nobody panics with the lock");
             self.bell.notify_all();
         }
     }
+}
+
+/// Asks for the cache line at an address, which need not be valid.
+fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint, which reads nothing as far as the program can tell.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 impl Helpers {
@@ -146,12 +180,15 @@ impl Helpers {
     pub(crate) fn new(count: usize) -> std::io::Result<Self> {
         let mut this = Self {
             door: Arc::new(Door {
-                state: AtomicUsize::new(0),
-                job: AtomicPtr::new(core::ptr::null_mut()),
+                entrance: Entrance {
+                    state: AtomicUsize::new(0),
+                    job: AtomicPtr::new(core::ptr::null_mut()),
+                },
                 turns: (0..=count).map(|_| Turn::default()).collect(),
                 panicked: AtomicBool::new(false),
                 stop: AtomicBool::new(false),
-                sleepers: Mutex::new(0),
+                sleepers: AtomicUsize::new(0),
+                bed: Mutex::new(()),
                 bell: Condvar::new(),
             }),
             threads: Vec::new(),
@@ -194,13 +231,14 @@ impl Helpers {
             turn.0.store(0, Ordering::Relaxed);
         }
         let address = core::ptr::from_ref(&job).cast_mut().cast::<()>();
-        self.door.job.store(address, Ordering::Release);
-        self.door.state.fetch_or(OPEN, Ordering::SeqCst);
+        let Entrance { state, job: place } = &self.door.entrance;
+        place.store(address, Ordering::Release);
+        state.fetch_or(OPEN, Ordering::SeqCst);
         self.door.ring();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.door.work(&job, 0)));
-        self.door.state.fetch_and(!OPEN, Ordering::AcqRel);
+        state.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0usize;
-        while self.door.state.load(Ordering::Acquire) != 0 {
+        while state.load(Ordering::Acquire) != 0 {
             looks += 1;
             // A helper that lost its core needs it back.
             match looks.is_multiple_of(256) {
