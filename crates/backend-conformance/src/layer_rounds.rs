@@ -1,7 +1,9 @@
 //! Rounds over phase one's table and the table below: a backend may keep the former as its gates for
 //! some rounds, and must not show it.
 
-use prover_core::{ChallengeField, ComputeBackend, LayerBackend, Pending, RoundJob, Summand};
+use prover_core::{
+    ChallengeField, ComputeBackend, DeviceMle, LayerBackend, Pending, RoundJob, Summand,
+};
 
 use crate::failure::Failure;
 use crate::fixture::Rng;
@@ -64,58 +66,64 @@ fn every_plan<F: ChallengeField, B: LayerBackend<F>>(
     let weights = backend.layer_weights(queue, &device.wiring, &case.claims(), None)?;
     let at = &case.publics_at;
     let one = backend.phase_one(queue, device.layer(), &weights, &device.below, at)?;
-    let other_point = rng.point(case.point_s.len() + 1);
+    let longer = rng.point(case.point_s.len() + 1);
+    let others = rng.point(case.point_s.len());
+    let instances: &[F] = &case.point_s;
+    let factors = [
+        [instances, instances],
+        [&[], &[]],
+        [&longer, &longer],
+        [instances, &others],
+        [&[], instances],
+    ];
     for (index, plan) in PLANS.into_iter().enumerate() {
-        let eq_point: &[F] = match index % 3 {
-            0 => &case.point_s,
-            1 => &[],
-            _ => &other_point,
-        };
-        for eq_point in [eq_point, &case.point_s] {
+        for points in [factors[0], factors[1 + index % 2], factors[3 + index % 2]] {
             let mut mles = [device.below.clone(), one.table.clone()];
             if index % 2 == 1 {
                 mles.reverse();
             }
-            rounds(session, &mut mles, plan, eq_point, rng)
-                .map_err(|f| f.at(format_args!("plan {plan:?}, {} eq variables", eq_point.len())))?;
+            let vars = points.map(<[F]>::len);
+            rounds(session, &mut mles, plan, points, rng)
+                .map_err(|f| f.at(format_args!("plan {plan:?}, {vars:?} eq variables")))?;
         }
     }
     Ok(())
 }
 
-/// Runs a plan; then binds, folds and brings down what is left.
+/// Runs a plan, the first call with the first eq factor, the others with the second; then binds, folds and
+/// brings down what is left.
 fn rounds<F: ChallengeField, B: ComputeBackend<F>>(
     session: &mut Session<'_, F, B>,
     mles: &mut [B::Mle; 2],
     plan: Plan,
-    eq_point: &[F],
+    eq_points: [&[F]; 2],
     rng: &mut Rng,
 ) -> Result<(), Failure> {
-    use prover_core::DeviceMle;
     let (backend, queue) = (session.backend, &mut session.queue);
-    let prepare = |queue: &mut B::Queue| match eq_point.is_empty() {
-        true => Ok(None),
-        false => backend.prepare_eq(queue, eq_point).map(Some),
-    };
-    let mut eq = prepare(queue)?;
+    let mut factors = Vec::new();
+    for point in eq_points {
+        factors.push(match point.is_empty() {
+            true => None,
+            false => Some(backend.prepare_eq(queue, point)?),
+        });
+    }
+    let product = Summand::product();
     for (call, &(folds, window)) in plan.iter().enumerate() {
-        if mles[0].num_vars() < eq_point.len() + folds + window {
+        let (eq, eq_vars) = (factors[call.min(1)].as_ref(), eq_points[call.min(1)].len());
+        if mles[0].num_vars() < eq_vars + folds + window {
             break;
         }
-        // The same factor, made again: who remembers sums must know that, or sum again.
-        if call == 1 && window == 1 && folds == 2 {
-            eq = prepare(queue)?;
-        }
         let mut job = RoundJob {
-            summand: &Summand::product(),
+            summand: &product,
             mles,
-            eq: eq.as_ref(),
+            eq,
             fold: &rng.point(folds),
             window,
         };
         backend.fold_and_sums(queue, &mut job)?.wait()?;
-        let sums = backend.round_sums(queue, &Summand::product(), mles, eq.as_ref(), window);
-        sums?.wait()?;
+        backend
+            .round_sums(queue, &product, mles, eq, window)?
+            .wait()?;
         backend.bind_innermost(queue, &mles[1], &rng.point(1))?;
         backend.download(queue, mles)?.wait()?;
     }

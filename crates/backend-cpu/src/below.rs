@@ -26,14 +26,7 @@ pub(crate) trait Below<A: Gather>: Copy {
     /// Adds a product.
     fn mac(self, a: A, acc: &mut Self::Acc, value: Self::Value, weight: A::V);
     /// Adds a product by a lane of a block.
-    fn mac_lane(
-        self,
-        a: A,
-        acc: &mut Self::Acc,
-        value: Self::Value,
-        block: &A::Block,
-        lane: usize,
-    );
+    fn mac_lane(self, a: A, acc: &mut Self::Acc, value: Self::Value, block: &A::Block, lane: usize);
     /// Makes room for `RUN` more products.
     fn settle(self, a: A, acc: &mut Self::Acc);
     /// The sum, which was started with `constant`.

@@ -115,7 +115,11 @@ impl<F: CpuField> GateGrid<'_, F> {
             }
             let mut blocks = [[F::Block::gather(&[F::ZERO]); PLACES]; PLACES];
             let constant = |part: usize| &constants[rows[part] / F::WIDTH];
-            grid_blocks(a, [constant(0), constant(1), constant(2), constant(3)], &mut blocks);
+            grid_blocks(
+                a,
+                [constant(0), constant(1), constant(2), constant(3)],
+                &mut blocks,
+            );
             // One place of the first variable after another: so many sums fit in registers.
             for (place, (sums, blocks)) in sums.iter_mut().zip(&blocks).enumerate() {
                 let mut running = *sums;

@@ -51,7 +51,13 @@ impl<'a, F: CpuField> Rows<'a, F> {
 
     /// Asks for a wire of a gate further on.
     #[inline(always)]
-    pub(crate) fn prefetch<A: ArithOf<F>, T: Below<A>>(self, a: A, below: T, gate: usize, block: usize) {
+    pub(crate) fn prefetch<A: ArithOf<F>, T: Below<A>>(
+        self,
+        a: A,
+        below: T,
+        gate: usize,
+        block: usize,
+    ) {
         if let Some([_, y]) = self.muls.others.get(gate + AHEAD) {
             below.prefetch(a, self.at(*y as usize, block));
         }

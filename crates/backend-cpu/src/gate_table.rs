@@ -12,7 +12,6 @@ use std::sync::Arc;
 use prover_core::{BackendError, LayerWiring, mle};
 
 use crate::CpuBackend;
-use crate::arith::Lanes;
 use crate::eq::{CpuEq, Suffixes};
 use crate::field::CpuField;
 use crate::gate_grid::{GateGrid, Grid};
@@ -22,6 +21,10 @@ use crate::memory::Buffer;
 use crate::product::Sums;
 use crate::rounds::{self, MIN_CHUNK};
 use crate::table::{CpuMle, Data, num_blocks};
+
+/// Rows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
+/// block of them is folded at once.
+const BLOCK_OF_ROWS: usize = 2;
 
 /// `H(x, s) = sum_mul c W[z] V(y, s) + sum_add c W[z]`, at least one block of instances a wire and two
 /// blocks of wires.
@@ -89,22 +92,6 @@ impl<F: CpuField> GateTable<F> {
         }
     }
 
-    /// The value at an index, from the definition.
-    fn get(&self, index: usize) -> F {
-        let width = F::WIDTH << self.log_width;
-        let (x, instance) = (index / width, index % width);
-        let rows = self.rows(&self.values);
-        let constant = match rows.adds.row(x).is_empty() {
-            true => F::ZERO,
-            false => rows.constants[x / F::WIDTH].get(x % F::WIDTH),
-        };
-        rows.muls.row(x).fold(constant, |sum, gate| {
-            let [_, y] = rows.muls.others[gate];
-            let weight = rows.weights[gate / F::WIDTH].get(gate % F::WIDTH);
-            sum + weight * self.below.get(y as usize * width + instance)
-        })
-    }
-
     /// The weights of blocks of instances, if the eq factor is over the instances or there is none.
     #[expect(clippy::option_option, reason = "no weights are weights, too")]
     fn weights<'e>(&self, eq: Option<&'e CpuEq<F>>) -> Option<Option<&'e [F::Block]>> {
@@ -121,16 +108,6 @@ impl<F: CpuField> Gates<F> {
         self.ahead.as_ref()?.bound
     }
 
-    /// The value at an index, from the definition.
-    pub(crate) fn get(&self, index: usize) -> F {
-        let value = self.table.get(index);
-        let Some(r) = self.bound() else {
-            return value;
-        };
-        let half = self.table.num_rows() / 2 * (F::WIDTH << self.table.log_width);
-        value + r * (self.table.get(index + half) - value)
-    }
-
     /// Whether a table is the one below, bound as the gates are.
     fn is_over(&self, other: &Data<F>) -> bool {
         match (other, &self.table.below.data, self.bound()) {
@@ -141,15 +118,6 @@ impl<F: CpuField> Gates<F> {
             }
             _ => false,
         }
-    }
-}
-
-impl<F: CpuField> Bound<F> {
-    /// The value at an index of a table of `2^num_vars`.
-    pub(crate) fn get(&self, index: usize, num_vars: usize) -> F {
-        let at = |index: usize| F::from(self.of[index / F::WIDTH].get(index % F::WIDTH));
-        let (low, high) = (at(index), at(index + (1 << num_vars)));
-        low + self.challenge * (high - low)
     }
 }
 
@@ -212,7 +180,7 @@ impl CpuBackend {
                 ahead: None,
             }),
         };
-        match 1 << wiring.input_vars < 2 * F::WIDTH {
+        match 1 << wiring.input_vars < 2 * BLOCK_OF_ROWS.max(F::WIDTH) {
             true => self.built(&gates),
             false => Ok(gates),
         }
@@ -309,18 +277,21 @@ impl CpuBackend {
         // Worth it where a product in the base field costs little, and with blocks of rows in each part.
         let is_cheap = size_of::<F::BaseBlock>() < size_of::<F::Block>();
         let quarter = table.num_rows() / 4;
-        let (Data::Base(below), true) = (&table.below.data, is_cheap && quarter >= F::WIDTH) else {
+        let is_long = quarter >= BLOCK_OF_ROWS.max(F::WIDTH);
+        let (Data::Base(below), true) = (&table.below.data, is_cheap && is_long) else {
             let (below, half) = (&table.below, table.num_rows() / 2);
-            let sums = self.exec.map(half, self.row_chunk_of(table, half), |range| {
-                let kernel = GateSums {
-                    rows,
-                    below,
-                    half,
-                    range,
-                    weights,
-                };
-                F::gate_sums(self.level, kernel)
-            });
+            let sums = self
+                .exec
+                .map(half, self.row_chunk_of(table, half), |range| {
+                    let kernel = GateSums {
+                        rows,
+                        below,
+                        half,
+                        range,
+                        weights,
+                    };
+                    F::gate_sums(self.level, kernel)
+                });
             return rounds::plus(sums);
         };
         let grids = self
@@ -365,7 +336,9 @@ impl CpuBackend {
             Buffer::with_capacity(&self.budget, blocks)?,
             Buffer::with_capacity(&self.budget, blocks)?,
         ];
-        let targets = out.each_mut().map(|out| rounds::Target::new(out.values_mut()));
+        let targets = out
+            .each_mut()
+            .map(|out| rounds::Target::new(out.values_mut()));
         let quarter = blocks / 2;
         let chunk = self.exec.stripe_len(quarter, MIN_CHUNK);
         let sums = self.exec.map(quarter, chunk, |range| {
@@ -381,7 +354,8 @@ impl CpuBackend {
             F::gate_fused(self.level, kernel)
         });
         // SAFETY: the kernels wrote both quarters of both tables, which the capacities cover.
-        out.iter_mut().for_each(|out| unsafe { out.values_mut().set_len(2 * quarter) });
+        out.iter_mut()
+            .for_each(|out| unsafe { out.values_mut().set_len(2 * quarter) });
         let [below, gates] = out;
         mles[place] = CpuMle::ext(num_vars, below);
         mles[1 - place] = CpuMle::ext(num_vars, gates);

@@ -206,7 +206,9 @@ where
     match &mle.data {
         Data::Base(blocks) => Blocks::Base(blocks),
         Data::Ext(blocks) => Blocks::Ext(blocks),
-        Data::Gates(_) | Data::Bound(_) => unreachable!("the seam builds a table before a kernel reads it"),
+        Data::Gates(_) | Data::Bound(_) => {
+            unreachable!("the seam builds a table before a kernel reads it")
+        }
     }
 }
 
@@ -290,7 +292,9 @@ impl CpuBackend {
         let from = match &mle.data {
             Data::Base(blocks) => From::Base(blocks.as_ptr()),
             Data::Ext(blocks) => From::Ext(blocks.as_ptr()),
-            Data::Gates(_) | Data::Bound(_) => unreachable!("the seam builds a table before it is folded"),
+            Data::Gates(_) | Data::Bound(_) => {
+                unreachable!("the seam builds a table before it is folded")
+            }
         };
         let out = fill(Target { from, dst })?;
         // SAFETY: a fold that succeeds writes every one of the `len` blocks, which the capacity covers.
