@@ -159,6 +159,17 @@ pub trait Arith: Copy + Send + Sync {
     fn sum_lanes(self, v: Self::V) -> Self::F;
     /// In lane `i`: the sum over the lanes of `blocks[i * stride] * weight`.
     fn dot_lanes(self, blocks: &[Self::BaseBlock], stride: usize, weight: Self::V) -> Self::V;
+    /// The same of challenge-field blocks: `None` if the field has nothing better for it than products
+    /// and [`Arith::sum_lanes`].
+    #[inline(always)]
+    fn dot_ext_lanes(
+        self,
+        _blocks: &[Self::Block],
+        _stride: usize,
+        _weight: Self::V,
+    ) -> Option<Self::V> {
+        None
+    }
 
     /// One lane of a block in every lane.
     fn splat_lane(self, block: &Self::Block, lane: usize) -> Self::V;

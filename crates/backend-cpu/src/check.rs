@@ -287,6 +287,13 @@ fn gathers<F: CpuField, A: ArithOf<F>>(a: A, check: &Check<'_, F>, random: &mut 
                 })
             },
         );
+        if let Some(got) = a.dot_ext_lanes(&values.blocks, stride, weight) {
+            lanes(a, "dot_ext_lanes", got, |i| {
+                (0..F::WIDTH).fold(F::ZERO, |sum, lane| {
+                    sum + ext[F::WIDTH + lane] * ext[i * stride * F::WIDTH + lane]
+                })
+            });
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl<F: CpuField> GateGrid<'_, F> {
     /// the second and in both.
     #[inline(always)]
     fn muls<A: ArithOf<F>>(&self, a: A, part: usize, block: usize) -> [A::V; 4] {
-        let Rows { muls, xs, .. } = self.rows;
+        let muls = self.rows.muls;
         let (first, below) = (part * self.quarter, BaseBelow::<A>(self.below));
         let start = muls.offsets[first + self.range.start] as usize;
         let end = muls.offsets[first + self.range.end] as usize;
@@ -83,7 +83,7 @@ impl<F: CpuField> GateGrid<'_, F> {
             self.rows.prefetch(a, below, gate, block);
             let (y, weight) = self.rows.gate(gate);
             let other = a.load_base(&self.below[self.rows.at(y, block)]);
-            let [v00, v01, v10, v11] = self.quarters(a, xs[gate] as usize - first, block);
+            let [v00, v01, v10, v11] = self.quarters(a, self.rows.x(gate) - first, block);
             let products = [
                 a.base_mul(v00, other),
                 a.base_mul(v01, other),

@@ -63,6 +63,12 @@ impl<'a, F: CpuField> Rows<'a, F> {
         }
     }
 
+    /// A mul gate's `x`.
+    #[inline(always)]
+    pub(crate) fn x(self, gate: usize) -> usize {
+        self.xs[gate] as usize
+    }
+
     /// A mul gate's `y` and weight.
     #[inline(always)]
     pub(crate) fn gate(self, gate: usize) -> (usize, (&'a F::Block, usize)) {
@@ -167,10 +173,9 @@ impl<F: CpuField> FoldedValues<'_, F> {
     /// The shares of a block of gates.
     #[inline(always)]
     fn shares<A: ArithOf<F>>(&self, a: A, block: usize) -> A::V {
-        let xs = self.rows.xs;
-        let part_of = |gate: usize| xs[gate] as usize / self.stride;
+        let part_of = |gate: usize| self.rows.x(gate) / self.stride;
         let first = block * F::WIDTH;
-        let last = (xs.len() - 1).min(first + F::WIDTH - 1);
+        let last = (self.rows.xs.len() - 1).min(first + F::WIDTH - 1);
         if part_of(first) == part_of(last) {
             return a.splat(self.shares[part_of(first)]);
         }

@@ -88,15 +88,19 @@ impl<F: CpuField> Kernel<F> for BindRows<'_, F> {
             Blocks::Ext(blocks) => blocks.len(),
         } / self.weights.len();
         for (block, out) in self.range.zip(self.out) {
-            if let Blocks::Base(blocks) = table
-                && total >= F::WIDTH
-            {
-                out.write(rows::bind_block(a, blocks, self.weights, block * F::WIDTH));
+            let first = block * F::WIDTH;
+            let whole = match table {
+                _ if total < F::WIDTH => None,
+                Blocks::Base(blocks) => Some(rows::bind_block(a, blocks, self.weights, first)),
+                Blocks::Ext(blocks) => rows::bind_ext_block(a, blocks, self.weights, first),
+            };
+            if let Some(values) = whole {
+                out.write(values);
                 continue;
             }
             let mut values = F::Block::gather(&[F::ZERO]);
             for lane in 0..F::WIDTH.min(total) {
-                let index = block * F::WIDTH + lane;
+                let index = first + lane;
                 values.set(lane, rows::bind_innermost(a, table, self.weights, index));
             }
             out.write(values);

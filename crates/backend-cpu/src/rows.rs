@@ -323,6 +323,23 @@ pub(crate) fn bind_block<A: Arith>(
     a.store(sum)
 }
 
+/// The same of a challenge-field table, if the field has something for it.
+#[inline(always)]
+pub(crate) fn bind_ext_block<A: Arith>(
+    a: A,
+    table: &[A::Block],
+    weights: &[A::Block],
+    first: usize,
+) -> Option<A::Block> {
+    let stride = weights.len();
+    let mut sum = a.splat(A::F::ZERO);
+    for (offset, weight) in weights.iter().enumerate() {
+        let blocks = &table[first * stride + offset..];
+        sum = a.add(sum, a.dot_ext_lanes(blocks, stride, a.load(weight))?);
+    }
+    Some(a.store(sum))
+}
+
 /// `sum_b weights[b] T[i 2^k + b]` for a table of blocks, `weights.len()` of them per output.
 #[inline(always)]
 pub(crate) fn bind_innermost<A: Arith>(

@@ -21,6 +21,13 @@ pub(crate) fn words_of_ext(table: &[M31Ext3x16]) -> &[u32] {
     unsafe { core::slice::from_raw_parts(table.as_ptr().cast(), 48 * table.len()) }
 }
 
+/// A table's coefficients as base-field blocks: of each block the first, the second, the third.
+#[inline(always)]
+pub(crate) fn coefficients(table: &[M31Ext3x16]) -> &[M31x16] {
+    // SAFETY: a block is three of 16 words without padding, and both kinds are aligned to 64 bytes.
+    unsafe { core::slice::from_raw_parts(table.as_ptr().cast(), 3 * table.len()) }
+}
+
 /// A base-field table's words.
 #[inline(always)]
 pub(crate) fn words_of_base(table: &[M31x16]) -> &[u32] {

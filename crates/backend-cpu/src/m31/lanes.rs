@@ -6,7 +6,7 @@
 
 use prover_fields::{M31, M31Ext3};
 
-use super::blocks::{M31Ext3x16, M31x16};
+use super::blocks::{M31Ext3x16, M31x16, coefficients};
 use super::vector::Vector;
 use crate::arith::Arith;
 
@@ -458,6 +458,30 @@ impl<S: Vector> Arith for M31Lanes<S> {
                 odd: odd[2],
             }),
         ]
+    }
+
+    #[inline(always)]
+    fn dot_ext_lanes(
+        self,
+        blocks: &[M31Ext3x16],
+        stride: usize,
+        weight: Self::V,
+    ) -> Option<Self::V> {
+        // Of each coefficient, times u^0, u^1 and u^2; u^3 is 5.
+        let coefs = coefficients(blocks);
+        let x = self.dot_lanes(coefs, 3 * stride, weight);
+        let y = self.dot_lanes(&coefs[1..], 3 * stride, weight);
+        let z = self.dot_lanes(&coefs[2..], 3 * stride, weight);
+        let five = |v: S::U| {
+            let twice = self.sum(v, v);
+            self.sum(v, self.sum(twice, twice))
+        };
+        let (carried, last) = (five(self.sum(y[2], z[1])), five(z[2]));
+        Some([
+            self.sum(x[0], carried),
+            self.sum(self.sum(x[1], y[0]), last),
+            self.sum(self.sum(x[2], y[1]), z[0]),
+        ])
     }
 
     #[inline(always)]
