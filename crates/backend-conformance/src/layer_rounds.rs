@@ -32,26 +32,27 @@ pub fn rounds_over_phase_one_agree<F: ChallengeField, B: LayerBackend<F>>(
     let backend = subject.lockstep();
     let mut session = Session::new(&backend)?;
     let mut rng = Rng::new(47);
-    for (index, (input_vars, instance_vars)) in [(2, 4), (5, 4), (6, 4), (6, 3), (6, 5), (7, 6)]
+    let sizes = [(2, 4), (5, 4), (6, 4), (6, 3), (6, 5), (7, 6)];
+    let gates = [(60, 70), (40, 0), (0, 60), (0, 0)];
+    let small = sizes
         .into_iter()
-        .enumerate()
-    {
-        for (muls, adds) in [(90, 70), (40, 0), (0, 60), (0, 0)] {
-            let shape = LayerShape {
-                input_vars,
-                output_vars: 4,
-                muls,
-                adds,
-                consts: 3,
-                publics: 1,
-                constants: index % 3,
-                challenge: index % 2 == 1,
-                instance_vars,
-            };
-            let case = LayerCase::draw(shape, &mut rng);
-            every_plan(&mut session, &case, &mut rng)
-                .map_err(|f| f.at(format_args!("{shape:?}")))?;
-        }
+        .flat_map(|vars| gates.map(|gates| (vars, gates)));
+    // Longer than sums of products go without being reduced in any field.
+    let long = ((11, 4), (2040, 300));
+    for (index, ((input_vars, instance_vars), (muls, adds))) in small.chain([long]).enumerate() {
+        let shape = LayerShape {
+            input_vars,
+            output_vars: 4,
+            muls,
+            adds,
+            consts: 3,
+            publics: 1,
+            constants: index % 3,
+            challenge: index % 2 == 1,
+            instance_vars,
+        };
+        let case = LayerCase::draw(shape, &mut rng);
+        every_plan(&mut session, &case, &mut rng).map_err(|f| f.at(format_args!("{shape:?}")))?;
     }
     Ok(())
 }

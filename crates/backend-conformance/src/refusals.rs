@@ -247,6 +247,8 @@ struct Scenario<F: ChallengeField> {
     values: Vec<F>,
     point: Vec<F>,
     layer: LayerCase<F>,
+    /// With whole blocks of instances and a base-field table below.
+    wide: LayerCase<F>,
     product: Summand<F>,
 }
 
@@ -257,11 +259,17 @@ impl<F: ChallengeField> Scenario<F> {
             instance_vars: 1,
             ..LayerShape::with_slots(3, 40)
         };
+        let wide = LayerShape {
+            input_vars: 6,
+            instance_vars: 4,
+            ..shape
+        };
         Self {
             base: rng.point(1 << 6),
             values: rng.point(1 << 6),
             point: rng.point(6),
             layer: LayerCase::draw(shape, &mut rng),
+            wide: LayerCase::draw(wide, &mut rng),
             product: Summand::product(),
         }
     }
@@ -283,6 +291,9 @@ impl<F: ChallengeField> Scenario<F> {
         };
         self.tables(backend, queue, steps, &mut out)?;
         self.layers(backend, queue, steps, &mut out)?;
+        for lifted in [false, true] {
+            self.rounds_over_a_layer(backend, queue, steps, lifted, &mut out)?;
+        }
         Ok(out)
     }
 
@@ -387,6 +398,52 @@ impl<F: ChallengeField> Scenario<F> {
             );
         }
         out.extend(two.add_term.wait()?);
+        Ok(())
+    }
+
+    /// Phase one's table through its first rounds, without anybody looking at it.
+    fn rounds_over_a_layer<B: LayerBackend<F>>(
+        &self,
+        backend: &B,
+        queue: &mut B::Queue,
+        steps: &mut Steps,
+        lifted: bool,
+        out: &mut Vec<F>,
+    ) -> Result<(), BackendError> {
+        let case = &self.wide;
+        if !steps.next() {
+            return Ok(());
+        }
+        let wiring = backend.upload_wiring(queue, &case.wiring)?;
+        let coefs = backend.upload_coefs(queue, case.coefs())?;
+        let layer = prover_core::DeviceLayer {
+            wiring: &wiring,
+            coefs: &coefs,
+        };
+        let below = match &case.below {
+            HostTable::Base(values) if !lifted => backend.upload_base(queue, values)?,
+            table => backend.upload(queue, &table.lifted())?,
+        };
+        if !steps.next() {
+            return Ok(());
+        }
+        let weights = backend.layer_weights(queue, &wiring, &case.claims(), None)?;
+        let one = backend.phase_one(queue, layer, &weights, &below, &case.publics_at)?;
+        let eq = backend.prepare_eq(queue, &case.point_s)?;
+        let mut mles = [below, one.table];
+        for fold in [&self.point[..0], &self.point[..1], &self.point[1..2]] {
+            if !steps.next() {
+                return Ok(());
+            }
+            let mut job = RoundJob {
+                summand: &self.product,
+                mles: &mut mles,
+                eq: Some(&eq),
+                fold,
+                window: 1,
+            };
+            out.extend(backend.fold_and_sums(queue, &mut job)?.wait()?);
+        }
         Ok(())
     }
 }

@@ -29,8 +29,8 @@ impl Exec {
         Ok(Self { helpers })
     }
 
-    /// The power of two by which to cut `len` items (a power of two) of which `min_chunk` are worth a
-    /// thread's while; all of them if there is nobody to share with or nothing to share.
+    /// By how many to cut `len` items of which `min_chunk` are worth a thread's while, a power of two if
+    /// `len` is one; all of them if there is nobody to share with or nothing to share.
     pub(crate) fn chunk_len(&self, len: usize, min_chunk: usize) -> usize {
         match &self.helpers {
             Some(helpers) if len >= 2 * min_chunk => {

@@ -135,7 +135,9 @@ fn gates_over<F: CpuField>(mles: &[CpuMle<F>]) -> Option<(usize, Gates<F>)> {
 }
 
 impl CpuBackend {
-    /// Phase one's table as gates, if it is large enough for the kernels of gates.
+    /// Phase one's table as gates; built at once if it is too small for the kernels of gates, or if the
+    /// gates are more than the wires: two products a gate for every variable summed ahead would cost more
+    /// than what they save a row, and two lists of weights more memory than the table.
     pub(crate) fn gate_table<F: CpuField>(
         &self,
         (shared, coefs): (&CpuWiring<F>, &CpuCoefs<F>),
@@ -149,6 +151,8 @@ impl CpuBackend {
             false => blocks_for::<F>(1 << wiring.input_vars),
         };
         let blocks = gate_blocks + row_blocks;
+        let rows = 1usize << wiring.input_vars;
+        let log_width = (below.num_vars as u32 - wiring.input_vars) - F::WIDTH.ilog2();
         let mut values = Buffer::with_capacity(&self.budget, blocks)?;
         let per_row = (wiring.add_by_x.len() / (row_blocks * F::WIDTH).max(1)).max(1);
         let chunk = self.exec.chunk_len(blocks, MIN_CHUNK.div_ceil(per_row));
@@ -171,7 +175,7 @@ impl CpuBackend {
             xs: shared.xs()?,
             below: below.clone(),
             values,
-            log_width: (below.num_vars as u32 - wiring.input_vars) - F::WIDTH.ilog2(),
+            log_width,
         };
         let gates = CpuMle {
             num_vars: below.num_vars,
@@ -180,7 +184,8 @@ impl CpuBackend {
                 ahead: None,
             }),
         };
-        match 1 << wiring.input_vars < 2 * BLOCK_OF_ROWS.max(F::WIDTH) {
+        let is_small = rows < 2 * BLOCK_OF_ROWS.max(F::WIDTH);
+        match is_small || wiring.mul_by_x.len() > rows {
             true => self.built(&gates),
             false => Ok(gates),
         }
@@ -415,12 +420,12 @@ fn bind_ahead<F: CpuField>(
     else {
         return None;
     };
-    let of = Arc::clone(of);
+    let (of, sums) = (Arc::clone(of), ahead.grid.second(challenge));
     let gates = Gates {
         table: Arc::clone(&gates.table),
         ahead: Some(Ahead {
             bound: Some(challenge),
-            ..ahead.clone()
+            ..ahead
         }),
     };
     let num_vars = mles[place].num_vars - 1;
@@ -432,5 +437,5 @@ fn bind_ahead<F: CpuField>(
         num_vars,
         data: Data::Gates(gates),
     };
-    Some(ahead.grid.second(challenge))
+    Some(sums)
 }

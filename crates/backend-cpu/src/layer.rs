@@ -359,8 +359,8 @@ impl CpuBackend {
         let table = match layer.width() {
             Some(_) => self.gate_table((wiring, coefs), blocks, below)?,
             None => {
-                let (parts, log) = ((blocks, below), layer.instance_vars);
-                let table = self.wire_phase_one(wiring, coefs, (parts.0, parts.1, log))?;
+                let parts = (blocks, below, layer.instance_vars);
+                let table = self.wire_phase_one(wiring, coefs, parts)?;
                 CpuMle::ext(below.num_vars, table)
             }
         };

@@ -1,7 +1,8 @@
 //! Memory of the tables: one budget for all queues, fallible allocation, given back on drop.
 //!
-//! Medium allocations are kept for the next table of about their size: the system hands out zeroed
-//! pages one fault at a time, which costs as much as a round over them. Large ones ask for huge pages.
+//! All but the smallest allocations are kept for the next table of about their size: the allocator merges
+//! and splits those of some kilobytes, and for larger ones the system hands out zeroed pages one fault at
+//! a time, which costs as much as a round over them. Large ones ask for huge pages.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,6 +15,9 @@ pub(crate) const DEVICE: &str = "cpu";
 
 /// Allocations of fewer bytes come from the allocator, which keeps those at hand itself.
 const MIN_SPARE_BYTES: u64 = 1 << 10;
+
+/// The most spare allocations: each is looked at when a table is made or given back.
+const MAX_SPARES: usize = 256;
 
 /// The most bytes of all spare allocations together.
 const MAX_SPARE_BYTES: u64 = 64 << 20;
@@ -134,10 +138,10 @@ impl Budget {
     }
 }
 
-/// How many of the oldest spares must go so that the rest are at most `room` bytes.
+/// How many of the oldest spares must go so that the rest are at most `room` bytes and not too many.
 fn over(spares: &[Spare], room: u64) -> usize {
     let mut bytes = 0;
-    let newest = spares.iter().rev();
+    let newest = spares.iter().rev().take(MAX_SPARES);
     let kept = newest.take_while(|spare| {
         bytes += spare.bytes;
         bytes <= room

@@ -195,10 +195,11 @@ fn base_sums<A: Arith, const ONE: bool>(
     lanes_summed(a, totals)
 }
 
-/// A table under a fold, by address: where to read and where to write, which may be the same.
+/// A table under a fold: what to read, which it knows, and an address to write to, which may be the same.
 ///
-/// Made by `CpuBackend::folding` (`rounds.rs`), which sees to it that `src` has four quarters and `dst`
-/// room for two; `Exec::map` gives those who fold concurrently positions of their own.
+/// Made by `CpuBackend::folding` (`rounds.rs`) and `CpuBackend::fold_gates` (`gate_table.rs`), which see to
+/// it that an address to read from has four quarters and one to write to room for two; `Exec::map` gives
+/// those who fold concurrently positions of their own.
 pub(crate) trait Source<A: Arith>: Copy {
     /// Folds positions `i` and `i + quarter` and returns them.
     ///

@@ -10,14 +10,15 @@ use crate::gate_table::{Bound, Gates};
 use crate::memory::{Budget, Buffer};
 
 /// A table in memory: `2^n` values in blocks of lanes, index `i` at lane `i mod WIDTH` of block
-/// `i / WIDTH`. A table of fewer values than a block has is the first lanes of one block.
+/// `i / WIDTH`. A table of fewer values than a block has is the first lanes of one block. Phase one's
+/// table, and the one below with it, may be known without being there yet (`gate_table.rs`).
 #[derive(Debug)]
 pub struct CpuMle<F: CpuField> {
     pub(crate) num_vars: usize,
     pub(crate) data: Data<F>,
 }
 
-/// The values by field.
+/// The values by field, or what they follow from.
 #[derive(Debug)]
 pub(crate) enum Data<F: CpuField> {
     Base(Arc<Buffer<F::BaseBlock>>),
