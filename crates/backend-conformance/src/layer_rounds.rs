@@ -111,7 +111,11 @@ fn rounds<F: ChallengeField, B: ComputeBackend<F>>(
     let product = Summand::product();
     for (call, &(folds, window)) in plan.iter().enumerate() {
         let (eq, eq_vars) = (factors[call.min(1)].as_ref(), eq_points[call.min(1)].len());
-        if mles[0].num_vars() < eq_vars + folds + window {
+        let Some(left) = mles[0].num_vars().checked_sub(folds) else {
+            break;
+        };
+        let window = window.min(backend.max_window(&product, left, folds));
+        if left < eq_vars + window {
             break;
         }
         let mut job = RoundJob {
