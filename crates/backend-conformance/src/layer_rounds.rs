@@ -88,6 +88,42 @@ fn every_plan<F: ChallengeField, B: LayerBackend<F>>(
                 .map_err(|f| f.at(format_args!("plan {plan:?}, {vars:?} eq variables")))?;
         }
     }
+    clones_part(session, [device.below, one.table], instances, rng)
+        .map_err(|f| f.at(format_args!("clones that part")))
+}
+
+/// Clones that go on with different challenges after round 0; then the one's wires with the other's gates.
+fn clones_part<F: ChallengeField, B: ComputeBackend<F>>(
+    session: &mut Session<'_, F, B>,
+    mut mles: [B::Mle; 2],
+    eq_point: &[F],
+    rng: &mut Rng,
+) -> Result<(), Failure> {
+    if mles[0].num_vars() < eq_point.len() + 4 {
+        return Ok(());
+    }
+    let (backend, queue) = (session.backend, &mut session.queue);
+    let eq = backend.prepare_eq(queue, eq_point)?;
+    let product = Summand::product();
+    let mut round = |mles: &mut [B::Mle; 2], fold: &[F]| -> Result<(), Failure> {
+        let mut job = RoundJob {
+            summand: &product,
+            mles,
+            eq: Some(&eq),
+            fold,
+            window: 1,
+        };
+        backend.fold_and_sums(queue, &mut job)?.wait()?;
+        Ok(())
+    };
+    round(&mut mles, &[])?;
+    let mut others = mles.clone();
+    round(&mut mles, &rng.point(1))?;
+    round(&mut others, &rng.point(1))?;
+    let ([below, _], [_, gates]) = (mles.clone(), others.clone());
+    for mles in [&mut [below, gates], &mut mles, &mut others] {
+        round(mles, &rng.point(1))?;
+    }
     Ok(())
 }
 

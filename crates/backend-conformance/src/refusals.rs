@@ -331,14 +331,7 @@ impl<F: ChallengeField> Scenario<F> {
             if !steps.next() {
                 return Ok(());
             }
-            let mut job = RoundJob {
-                summand: &self.product,
-                mles: &mut mles,
-                eq: Some(&eq),
-                fold,
-                window: 1,
-            };
-            out.extend(backend.fold_and_sums(queue, &mut job)?.wait()?);
+            self.round((backend, queue), &mut mles, &eq, fold, out)?;
         }
         if !steps.next() {
             return Ok(());
@@ -435,15 +428,27 @@ impl<F: ChallengeField> Scenario<F> {
             if !steps.next() {
                 return Ok(());
             }
-            let mut job = RoundJob {
-                summand: &self.product,
-                mles: &mut mles,
-                eq: Some(&eq),
-                fold,
-                window: 1,
-            };
-            out.extend(backend.fold_and_sums(queue, &mut job)?.wait()?);
+            self.round((backend, queue), &mut mles, &eq, fold, out)?;
         }
+        Ok(())
+    }
+    /// A round of one variable.
+    fn round<B: ComputeBackend<F>>(
+        &self,
+        (backend, queue): (&B, &mut B::Queue),
+        mles: &mut [B::Mle],
+        eq: &B::Eq,
+        fold: &[F],
+        out: &mut Vec<F>,
+    ) -> Result<(), BackendError> {
+        let mut job = RoundJob {
+            summand: &self.product,
+            mles,
+            eq: Some(eq),
+            fold,
+            window: 1,
+        };
+        out.extend(backend.fold_and_sums(queue, &mut job)?.wait()?);
         Ok(())
     }
 }
