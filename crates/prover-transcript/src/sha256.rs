@@ -71,7 +71,7 @@ impl Transcript for Sha256Transcript {
             written += piece.len() as u64;
             assert!(written <= len, "absorbed bytes do not fit the length");
         };
-        self.state = if Self::is_short(label, len) {
+        let state = if Self::is_short(label, len) {
             let mut hash = Short::new();
             self.header(ABSORB, label, len, |piece| hash.push(piece));
             write(&mut |piece| {
@@ -89,6 +89,7 @@ impl Transcript for Sha256Transcript {
             hash.finalize().into()
         };
         assert_eq!(written, len, "absorbed bytes do not fit the length");
+        self.state = state;
     }
 
     fn draw(&mut self, label: &'static str, out: &mut [u8]) {
