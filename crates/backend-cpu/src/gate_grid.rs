@@ -9,7 +9,7 @@ use core::ops::Range;
 use crate::arith::{Arith, Lanes};
 use crate::below::{BaseBelow, GateSum};
 use crate::field::{ArithOf, CpuField, Kernel};
-use crate::gate_kernels::Rows;
+use crate::gate_kernels::WeightedRows;
 use crate::product;
 
 /// Places of a variable: 0, 1, infinity.
@@ -48,7 +48,7 @@ impl<F: CpuField> Grid<F> {
 /// Cost: per mul gate four products in the base field and four by its weight, none of these reduced;
 /// per four rows nine more if there are add gates near.
 pub struct GateGrid<'a, F: CpuField> {
-    pub(crate) rows: Rows<'a, F>,
+    pub(crate) rows: WeightedRows<'a, F>,
     pub(crate) below: &'a [F::BaseBlock],
     pub(crate) quarter: usize,
     pub(crate) range: Range<usize>,
@@ -102,7 +102,7 @@ impl<F: CpuField> GateGrid<'_, F> {
     /// The add gates.
     #[inline(always)]
     fn adds<A: ArithOf<F>>(&self, a: A, block: usize) -> [A::V; PLACES * PLACES] {
-        let Rows {
+        let WeightedRows {
             adds, constants, ..
         } = self.rows;
         let below = BaseBelow::<A>(self.below);

@@ -12,15 +12,12 @@ use crate::gather::Gather;
 use crate::interpret::Blocks;
 use crate::layer_kernels::{Parts, gates};
 use crate::product::{self, Source, Sums};
-use crate::rounds::{Target, blocks_of};
-use crate::rows::{ExtSum, Run};
+use crate::rounds::{Destination, blocks_of};
+use crate::rows::{AHEAD, ExtSum, Run};
 use crate::table::CpuMle;
 
-/// Gates before which a gate's wire is asked for: some hundred nanoseconds of work.
-const AHEAD: usize = 16;
-
 /// Weights of mul gates and sums of add gates, by row: `2^log_width` blocks of instances a row.
-pub(crate) struct Rows<'a, F: CpuField> {
+pub(crate) struct WeightedRows<'a, F: CpuField> {
     /// By `x`; wires `[z, y]`.
     pub(crate) muls: &'a GateRows<2>,
     /// `x` of each of them.
@@ -34,15 +31,15 @@ pub(crate) struct Rows<'a, F: CpuField> {
     pub(crate) log_width: u32,
 }
 
-impl<F: CpuField> Clone for Rows<'_, F> {
+impl<F: CpuField> Clone for WeightedRows<'_, F> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<F: CpuField> Copy for Rows<'_, F> {}
+impl<F: CpuField> Copy for WeightedRows<'_, F> {}
 
-impl<'a, F: CpuField> Rows<'a, F> {
+impl<'a, F: CpuField> WeightedRows<'a, F> {
     /// A block of a wire.
     #[inline(always)]
     pub(crate) fn at(self, wire: usize, block: usize) -> usize {
@@ -160,10 +157,10 @@ impl<F: CpuField> Kernel<F> for GateValues<'_, F> {
 /// The values of a table of gates after a fold of its first variables: each weight times its row's share,
 /// and the sums of rows times theirs, added up.
 pub struct FoldedValues<'a, F: CpuField> {
-    pub(crate) rows: Rows<'a, F>,
+    pub(crate) rows: WeightedRows<'a, F>,
     /// `eq` of the challenges: what each part of the rows counts with.
     pub(crate) shares: &'a [F],
-    /// Rows of a part.
+    /// WeightedRows of a part.
     pub(crate) stride: usize,
     pub(crate) range: Range<usize>,
     pub(crate) out: &'a mut [MaybeUninit<F::Block>],
@@ -192,7 +189,7 @@ impl<F: CpuField> Kernel<F> for FoldedValues<'_, F> {
 
     #[inline(always)]
     fn run<A: ArithOf<F>>(mut self, a: A) {
-        let Rows {
+        let WeightedRows {
             weights, constants, ..
         } = self.rows;
         let out = core::mem::take(&mut self.out);
@@ -215,7 +212,7 @@ impl<F: CpuField> Kernel<F> for FoldedValues<'_, F> {
 
 /// The values of a range of rows, each the sum of one row or two that are `stride` apart.
 pub struct BuildRows<'a, F: CpuField> {
-    pub(crate) rows: Rows<'a, F>,
+    pub(crate) rows: WeightedRows<'a, F>,
     pub(crate) below: &'a CpuMle<F>,
     pub(crate) stride: Option<usize>,
     pub(crate) range: Range<usize>,
@@ -251,9 +248,9 @@ impl<F: CpuField> Kernel<F> for BuildRows<'_, F> {
 }
 
 /// Round 0 of gates and the table below, row by row: the sums over a range of the lower half of the rows,
-/// each with the row `half` further on. Rows that no gate is in cost nothing.
+/// each with the row `half` further on. WeightedRows that no gate is in cost nothing.
 pub struct GateSums<'a, F: CpuField> {
-    pub(crate) rows: Rows<'a, F>,
+    pub(crate) rows: WeightedRows<'a, F>,
     pub(crate) below: &'a CpuMle<F>,
     pub(crate) half: usize,
     pub(crate) range: Range<usize>,
@@ -306,21 +303,21 @@ impl<F: CpuField> Kernel<F> for GateSums<'_, F> {
 /// Folds gates and the table below, once or twice, and sums what comes out, for a range of positions.
 pub struct GateFused<'a, F: CpuField> {
     /// With [`FoldedValues`].
-    pub(crate) rows: Rows<'a, F>,
+    pub(crate) rows: WeightedRows<'a, F>,
     pub(crate) below: &'a CpuMle<F>,
-    /// One or two; two only over a base-field table.
-    pub(crate) challenges: &'a [F],
+    /// `eq` of the challenges: two, or four, which only a base-field table below can have.
+    pub(crate) shares: &'a [F],
     /// Where to write the folded table below, and the folded gates.
-    pub(crate) targets: [Target<F>; 2],
+    pub(crate) targets: [Destination<F>; 2],
     /// Blocks of half a folded table.
     pub(crate) quarter: usize,
     pub(crate) range: Range<usize>,
     pub(crate) weights: Option<&'a [F::Block]>,
 }
 
-/// Rows of gates under a fold: each sum is written once, of `N` rows.
+/// WeightedRows of gates under a fold: each sum is written once, of `N` rows.
 struct FoldingGates<'a, F: CpuField, T, const N: usize> {
-    rows: Rows<'a, F>,
+    rows: WeightedRows<'a, F>,
     below: T,
     dst: *mut F::Block,
 }
@@ -349,15 +346,6 @@ impl<F: CpuField, A: ArithOf<F>, T: Below<A>, const N: usize> Source<A>
     for FoldingGates<'_, F, T, N>
 {
     #[inline(always)]
-    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        // SAFETY: the caller's promise.
-        let low = unsafe { self.bind(a, i, 2 * quarter, r) };
-        // SAFETY: the upper position is as much this caller's as the lower.
-        let high = unsafe { self.bind(a, i + quarter, 2 * quarter, r) };
-        (low, high)
-    }
-
-    #[inline(always)]
     unsafe fn bind(self, a: A, i: usize, half: usize, _r: &A::Scalar) -> A::V {
         let log_width = self.rows.log_width;
         let (x, block) = (i >> log_width, i & ((1 << log_width) - 1));
@@ -370,15 +358,6 @@ impl<F: CpuField, A: ArithOf<F>, T: Below<A>, const N: usize> Source<A>
 }
 
 impl<A: Gather> Source<A> for FoldingBelow<'_, A> {
-    #[inline(always)]
-    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        // SAFETY: the caller's promise.
-        let low = unsafe { self.bind(a, i, 2 * quarter, r) };
-        // SAFETY: the upper position is as much this caller's as the lower.
-        let high = unsafe { self.bind(a, i + quarter, 2 * quarter, r) };
-        (low, high)
-    }
-
     #[inline(always)]
     unsafe fn bind(self, a: A, i: usize, half: usize, _r: &A::Scalar) -> A::V {
         const { assert!(A::MIXED_RUN >= 4, "a sum of four products must be settled") };
@@ -404,9 +383,10 @@ impl<F: CpuField> GateFused<'_, F> {
         let gates = FoldingGates::<F, T, N> {
             rows: self.rows,
             below,
-            dst: self.targets[1].dst(),
+            dst: self.targets[1].0,
         };
-        let r = a.scalar(self.challenges[0]);
+        // The last share of one variable is its challenge; a fold of two does not look at it.
+        let r = a.scalar(self.shares[1]);
         let (range, weights, quarter) = (self.range.clone(), self.weights, self.quarter);
         // SAFETY: the maker of the kernel gave it a range of its own below `quarter`, and targets with
         // room for two quarters.
@@ -420,17 +400,16 @@ impl<F: CpuField> Kernel<F> for GateFused<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) -> Sums<F> {
         let target = self.targets[0];
-        match (blocks_of::<F, A>(self.below), self.challenges) {
-            (Blocks::Base(blocks), [_]) => {
+        match (blocks_of::<F, A>(self.below), self.shares) {
+            (Blocks::Base(blocks), [_, _]) => {
                 let source = target.base::<A>(blocks.as_ptr());
                 self.over::<A, _, 2>(a, BaseBelow::<A>(blocks), source)
             }
-            (Blocks::Ext(blocks), [_]) => {
+            (Blocks::Ext(blocks), [_, _]) => {
                 let source = target.ext::<A>(blocks.as_ptr());
                 self.over::<A, _, 2>(a, ExtBelow::<A>(blocks), source)
             }
-            (Blocks::Base(blocks), challenges) => {
-                let shares: [F; 4] = eq_of_two(challenges);
+            (Blocks::Base(blocks), shares) => {
                 let source = FoldingBelow::<A> {
                     src: blocks,
                     shares: &[
@@ -439,18 +418,11 @@ impl<F: CpuField> Kernel<F> for GateFused<'_, F> {
                         a.splat(shares[2]),
                         a.splat(shares[3]),
                     ],
-                    dst: target.dst(),
+                    dst: target.0,
                 };
                 self.over::<A, _, 4>(a, BaseBelow::<A>(blocks), source)
             }
             (Blocks::Ext(_), _) => unreachable!("only base-field tables are folded twice at once"),
         }
     }
-}
-
-/// `eq` of two challenges at `(0, 0), (0, 1), (1, 0), (1, 1)`.
-fn eq_of_two<F: CpuField>(challenges: &[F]) -> [F; 4] {
-    let (r, s) = (challenges[0], challenges[1]);
-    let high = r * s;
-    [F::ONE - r - s + high, s - high, r - high, high]
 }

@@ -15,14 +15,14 @@ use crate::CpuBackend;
 use crate::eq::{CpuEq, Suffixes};
 use crate::field::CpuField;
 use crate::gate_grid::{GateGrid, Grid};
-use crate::gate_kernels::{BuildRows, FoldedValues, GateFused, GateSums, GateValues, Rows};
+use crate::gate_kernels::{BuildRows, FoldedValues, GateFused, GateSums, GateValues, WeightedRows};
 use crate::layer::{CpuCoefs, CpuWiring};
 use crate::memory::Buffer;
 use crate::product::Sums;
 use crate::rounds::{self, MIN_CHUNK};
 use crate::table::{CpuMle, Data, num_blocks};
 
-/// Rows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
+/// WeightedRows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
 /// block of them is folded at once.
 const BLOCK_OF_ROWS: usize = 2;
 
@@ -81,8 +81,8 @@ impl<F: CpuField> GateTable<F> {
     }
 
     /// The table's rows, with the table's own values or others of their kind.
-    fn rows<'a>(&'a self, values: &'a [F::Block]) -> Rows<'a, F> {
-        Rows {
+    fn rows<'a>(&'a self, values: &'a [F::Block]) -> WeightedRows<'a, F> {
+        WeightedRows {
             muls: &self.wiring.mul_by_x,
             xs: &self.xs,
             adds: &self.wiring.add_by_x,
@@ -207,7 +207,7 @@ impl CpuBackend {
         };
         let table = &gates.table;
         let folded = match gates.bound() {
-            Some(r) => Some(self.folded_values(table, &[r])?),
+            Some(r) => Some(self.folded_values(table, &mle::eq_table(&[r], F::ONE))?),
             None => None,
         };
         let stride = folded.is_some().then(|| table.num_rows() / 2);
@@ -334,7 +334,8 @@ impl CpuBackend {
         challenges: &[F],
         weights: Option<&[F::Block]>,
     ) -> Result<Option<Sums<F>>, BackendError> {
-        let values = self.folded_values(table, challenges)?;
+        let shares = mle::eq_table(challenges, F::ONE);
+        let values = self.folded_values(table, &shares)?;
         let num_vars = table.below.num_vars - challenges.len();
         let blocks = num_blocks::<F>(num_vars);
         let mut out = [
@@ -343,14 +344,14 @@ impl CpuBackend {
         ];
         let targets = out
             .each_mut()
-            .map(|out| rounds::Target::new(out.values_mut()));
+            .map(|out| rounds::Destination(out.values_mut().as_mut_ptr()));
         let quarter = blocks / 2;
         let chunk = self.exec.stripe_len(quarter, MIN_CHUNK);
         let sums = self.exec.map(quarter, chunk, |range| {
             let kernel = GateFused {
                 rows: table.rows(&values),
                 below: &table.below,
-                challenges,
+                shares: &shares,
                 targets,
                 quarter,
                 range,
@@ -372,9 +373,8 @@ impl CpuBackend {
     fn folded_values<F: CpuField>(
         &self,
         table: &GateTable<F>,
-        challenges: &[F],
+        shares: &[F],
     ) -> Result<Buffer<F::Block>, BackendError> {
-        let shares = mle::eq_table(challenges, F::ONE);
         let gate_blocks = table.gate_blocks();
         let blocks = gate_blocks + (table.values.len() - gate_blocks) / shares.len();
         let mut out = Buffer::with_capacity(&self.budget, blocks)?;
@@ -384,7 +384,7 @@ impl CpuBackend {
             self.exec.fill(out.values_mut(), shape, |range, out| {
                 let kernel = FoldedValues {
                     rows: table.rows(&table.values),
-                    shares: &shares,
+                    shares,
                     stride: table.num_rows() / shares.len(),
                     range,
                     out,
@@ -395,7 +395,7 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// Rows of a chunk, whole blocks of them, so that its positions are a stripe.
+    /// WeightedRows of a chunk, whole blocks of them, so that its positions are a stripe.
     fn row_chunk_of<F: CpuField>(&self, table: &GateTable<F>, rows: usize) -> usize {
         let stripe = self.exec.stripe_len(rows << table.log_width, MIN_CHUNK);
         (stripe >> table.log_width).max(F::WIDTH)

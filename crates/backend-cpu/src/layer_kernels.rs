@@ -89,12 +89,9 @@ impl<F: CpuField> Kernel<F> for BindRows<'_, F> {
         } / self.weights.len();
         for (block, out) in self.range.zip(self.out) {
             let first = block * F::WIDTH;
-            let whole = match table {
-                _ if total < F::WIDTH => None,
-                Blocks::Base(blocks) => Some(rows::bind_block(a, blocks, self.weights, first)),
-                Blocks::Ext(blocks) => rows::bind_ext_block(a, blocks, self.weights, first),
-            };
-            if let Some(values) = whole {
+            if total >= F::WIDTH
+                && let Some(values) = rows::bind_block(a, table, self.weights, first)
+            {
                 out.write(values);
                 continue;
             }

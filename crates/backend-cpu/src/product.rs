@@ -205,7 +205,14 @@ pub(crate) trait Source<A: Arith>: Copy {
     ///
     /// # Safety
     /// `i < quarter`, and nobody else is at `i` meanwhile.
-    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V);
+    #[inline(always)]
+    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
+        // SAFETY: the caller's promise.
+        let low = unsafe { self.bind(a, i, 2 * quarter, r) };
+        // SAFETY: the upper position is as much this caller's as the lower.
+        let high = unsafe { self.bind(a, i + quarter, 2 * quarter, r) };
+        (low, high)
+    }
 
     /// Folds position `i` of a table of two halves and returns it.
     ///
@@ -269,25 +276,6 @@ pub(crate) unsafe fn write<T: Copy>(dst: *mut T, i: usize, value: T) {
 
 impl<A: Arith> Source<A> for ExtSource<A> {
     #[inline(always)]
-    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        // SAFETY: `i` is in the first quarter, where at most this caller writes.
-        let first = a.load(&unsafe { read(self.src, i) });
-        // SAFETY: this is in the second quarter, where at most this caller writes.
-        let second = a.load(&unsafe { read(self.src, i + quarter) });
-        // SAFETY: this is in the third quarter, where nobody writes.
-        let third = a.load(&unsafe { read(self.src, i + 2 * quarter) });
-        // SAFETY: this is in the fourth quarter, where nobody writes.
-        let fourth = a.load(&unsafe { read(self.src, i + 3 * quarter) });
-        let low = a.fold(first, third, r);
-        let high = a.fold(second, fourth, r);
-        // SAFETY: the destination has room for two quarters; the position is this caller's.
-        unsafe { write(self.dst, i, a.store(low)) };
-        // SAFETY: as above.
-        unsafe { write(self.dst, i + quarter, a.store(high)) };
-        (low, high)
-    }
-
-    #[inline(always)]
     unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) -> A::V {
         // SAFETY: `i` is in the first half, where only this caller reads and writes it.
         let low = a.load(&unsafe { read(self.src, i) });
@@ -301,25 +289,6 @@ impl<A: Arith> Source<A> for ExtSource<A> {
 }
 
 impl<A: Arith> Source<A> for BaseSource<A> {
-    #[inline(always)]
-    unsafe fn fold(self, a: A, i: usize, quarter: usize, r: &A::Scalar) -> (A::V, A::V) {
-        // SAFETY: `i` is in the first quarter, where at most this caller writes.
-        let first = a.load_base(&unsafe { read(self.src, i) });
-        // SAFETY: this is in the second quarter, where at most this caller writes.
-        let second = a.load_base(&unsafe { read(self.src, i + quarter) });
-        // SAFETY: this is in the third quarter, where nobody writes.
-        let third = a.load_base(&unsafe { read(self.src, i + 2 * quarter) });
-        // SAFETY: this is in the fourth quarter, where nobody writes.
-        let fourth = a.load_base(&unsafe { read(self.src, i + 3 * quarter) });
-        let low = a.fold_base(first, third, r);
-        let high = a.fold_base(second, fourth, r);
-        // SAFETY: the destination has room for two quarters; the position is this caller's.
-        unsafe { write(self.dst, i, a.store(low)) };
-        // SAFETY: as above.
-        unsafe { write(self.dst, i + quarter, a.store(high)) };
-        (low, high)
-    }
-
     #[inline(always)]
     unsafe fn bind(self, a: A, i: usize, half: usize, r: &A::Scalar) -> A::V {
         // SAFETY: `i` is in the first half, where only this caller reads and writes it.

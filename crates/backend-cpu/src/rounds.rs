@@ -21,9 +21,9 @@ use crate::table::{CpuMle, Data, num_blocks};
 pub(crate) const MIN_CHUNK: usize = 32;
 
 /// A table under a fold: where to read and where to write, by address.
-pub(crate) struct Target<F: CpuField> {
+struct Target<F: CpuField> {
     from: From<F>,
-    dst: *mut F::Block,
+    dst: Destination<F>,
 }
 
 enum From<F: CpuField> {
@@ -50,31 +50,30 @@ unsafe impl<F: CpuField> Send for Target<F> {}
 // SAFETY: as above.
 unsafe impl<F: CpuField> Sync for Target<F> {}
 
-impl<F: CpuField> Target<F> {
-    /// A place to write, by whom does not read it.
-    pub(crate) fn new(out: &mut Vec<F::Block>) -> Self {
-        let dst = out.as_mut_ptr();
-        let from = From::Ext(dst.cast_const());
-        Self { from, dst }
-    }
+/// Where to write a table for the first time, by address.
+#[derive(Clone, Copy)]
+pub(crate) struct Destination<F: CpuField>(pub(crate) *mut F::Block);
 
-    /// Where to write.
-    pub(crate) fn dst(self) -> *mut F::Block {
-        self.dst
-    }
+// SAFETY: as of `Target`.
+unsafe impl<F: CpuField> Send for Destination<F> {}
+// SAFETY: as of `Target`.
+unsafe impl<F: CpuField> Sync for Destination<F> {}
 
+impl<F: CpuField> Destination<F> {
+    /// A source that reads elsewhere and writes here.
     pub(crate) fn base<A: ArithOf<F>>(self, src: *const F::BaseBlock) -> BaseSource<A> {
         BaseSource {
             src,
-            dst: self.dst,
+            dst: self.0,
             arith: PhantomData,
         }
     }
 
+    /// The same for a challenge-field table.
     pub(crate) fn ext<A: ArithOf<F>>(self, src: *const F::Block) -> ExtSource<A> {
         ExtSource {
             src,
-            dst: self.dst,
+            dst: self.0,
             arith: PhantomData,
         }
     }
@@ -96,14 +95,14 @@ impl<F: CpuField> Kernel<F> for Bind<F> {
         let r = a.scalar(self.challenge);
         match self.target.from {
             From::Base(src) => {
-                let source = self.target.base::<A>(src);
+                let source = self.target.dst.base::<A>(src);
                 for i in self.range {
                     // SAFETY: the maker of the kernel gave it a range of its own below `half`.
                     unsafe { source.bind(a, i, self.half, &r) };
                 }
             }
             From::Ext(src) => {
-                let source = self.target.ext::<A>(src);
+                let source = self.target.dst.ext::<A>(src);
                 for i in self.range {
                     // SAFETY: as above.
                     unsafe { source.bind(a, i, self.half, &r) };
@@ -139,11 +138,19 @@ impl<F: CpuField> Kernel<F> for Fused<'_, F> {
     fn run<A: ArithOf<F>>(self, a: A) -> product::Sums<F> {
         let [t0, t1] = self.targets;
         match (t0.from, t1.from) {
-            (From::Base(s0), From::Base(s1)) => self.with(a, t0.base::<A>(s0), t1.base::<A>(s1)),
-            (From::Ext(s0), From::Ext(s1)) => self.with(a, t0.ext::<A>(s0), t1.ext::<A>(s1)),
+            (From::Base(s0), From::Base(s1)) => {
+                self.with(a, t0.dst.base::<A>(s0), t1.dst.base::<A>(s1))
+            }
+            (From::Ext(s0), From::Ext(s1)) => {
+                self.with(a, t0.dst.ext::<A>(s0), t1.dst.ext::<A>(s1))
+            }
             // The product commutes.
-            (From::Base(s0), From::Ext(s1)) => self.with(a, t0.base::<A>(s0), t1.ext::<A>(s1)),
-            (From::Ext(s0), From::Base(s1)) => self.with(a, t1.base::<A>(s1), t0.ext::<A>(s0)),
+            (From::Base(s0), From::Ext(s1)) => {
+                self.with(a, t0.dst.base::<A>(s0), t1.dst.ext::<A>(s1))
+            }
+            (From::Ext(s0), From::Base(s1)) => {
+                self.with(a, t1.dst.base::<A>(s1), t0.dst.ext::<A>(s0))
+            }
         }
     }
 }
@@ -271,7 +278,7 @@ impl CpuBackend {
     }
 
     /// Lets `fill` fold a table by address, then makes its handle that of the result.
-    pub(crate) fn folding<F: CpuField, T>(
+    fn folding<F: CpuField, T>(
         &self,
         mle: &mut CpuMle<F>,
         fill: impl FnOnce(Target<F>) -> Result<T, BackendError>,
@@ -280,15 +287,15 @@ impl CpuBackend {
         if let Data::Ext(blocks) = &mut mle.data
             && let Some(own) = Arc::get_mut(blocks)
         {
-            let dst = own.values_mut().as_mut_ptr();
-            let from = From::Ext(dst.cast_const());
+            let dst = Destination::<F>(own.values_mut().as_mut_ptr());
+            let from = From::Ext(dst.0.cast_const());
             let out = fill(Target { from, dst })?;
             own.values_mut().truncate(len);
             mle.num_vars -= 1;
             return Ok(out);
         }
         let mut target: Buffer<F::Block> = Buffer::with_capacity(&self.budget, len)?;
-        let dst = target.values_mut().as_mut_ptr();
+        let dst = Destination(target.values_mut().as_mut_ptr());
         let from = match &mle.data {
             Data::Base(blocks) => From::Base(blocks.as_ptr()),
             Data::Ext(blocks) => From::Ext(blocks.as_ptr()),

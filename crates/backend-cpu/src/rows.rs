@@ -67,7 +67,7 @@ fn publics_of<'p>(rest: &mut &'p [(u32, u32)], row: usize) -> &'p [(u32, u32)] {
 }
 
 /// Gates before which a gate's wires are asked for: some hundred nanoseconds of work.
-const AHEAD: usize = 16;
+pub(crate) const AHEAD: usize = 16;
 
 /// As many gates as `row` has, further on.
 #[inline(always)]
@@ -306,36 +306,24 @@ pub(crate) fn evaluate_ext<A: Arith>(
     }
 }
 
-/// [`bind_innermost`] of a base-field table for a block of outputs from `first` on.
+/// [`bind_innermost`] for a block of outputs from `first` on; `None` if the field has nothing better for it
+/// than one output after another.
 #[inline(always)]
 pub(crate) fn bind_block<A: Arith>(
     a: A,
-    table: &[A::BaseBlock],
-    weights: &[A::Block],
-    first: usize,
-) -> A::Block {
-    let stride = weights.len();
-    let mut sum = a.splat(A::F::ZERO);
-    for (offset, weight) in weights.iter().enumerate() {
-        let blocks = &table[first * stride + offset..];
-        sum = a.add(sum, a.dot_lanes(blocks, stride, a.load(weight)));
-    }
-    a.store(sum)
-}
-
-/// The same of a challenge-field table, if the field has something for it.
-#[inline(always)]
-pub(crate) fn bind_ext_block<A: Arith>(
-    a: A,
-    table: &[A::Block],
+    table: Blocks<'_, A>,
     weights: &[A::Block],
     first: usize,
 ) -> Option<A::Block> {
     let stride = weights.len();
     let mut sum = a.splat(A::F::ZERO);
     for (offset, weight) in weights.iter().enumerate() {
-        let blocks = &table[first * stride + offset..];
-        sum = a.add(sum, a.dot_ext_lanes(blocks, stride, a.load(weight))?);
+        let (at, weight) = (first * stride + offset, a.load(weight));
+        let term = match table {
+            Blocks::Base(blocks) => a.dot_lanes(&blocks[at..], stride, weight),
+            Blocks::Ext(blocks) => a.dot_ext_lanes(&blocks[at..], stride, weight)?,
+        };
+        sum = a.add(sum, term);
     }
     Some(a.store(sum))
 }
