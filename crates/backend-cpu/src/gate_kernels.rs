@@ -160,7 +160,7 @@ pub struct FoldedValues<'a, F: CpuField> {
     pub(crate) rows: WeightedRows<'a, F>,
     /// `eq` of the challenges: what each part of the rows counts with.
     pub(crate) shares: &'a [F],
-    /// WeightedRows of a part.
+    /// Rows of a part.
     pub(crate) stride: usize,
     pub(crate) range: Range<usize>,
     pub(crate) out: &'a mut [MaybeUninit<F::Block>],
@@ -248,7 +248,7 @@ impl<F: CpuField> Kernel<F> for BuildRows<'_, F> {
 }
 
 /// Round 0 of gates and the table below, row by row: the sums over a range of the lower half of the rows,
-/// each with the row `half` further on. WeightedRows that no gate is in cost nothing.
+/// each with the row `half` further on. Rows that no gate is in cost nothing.
 pub struct GateSums<'a, F: CpuField> {
     pub(crate) rows: WeightedRows<'a, F>,
     pub(crate) below: &'a CpuMle<F>,
@@ -315,7 +315,7 @@ pub struct GateFused<'a, F: CpuField> {
     pub(crate) weights: Option<&'a [F::Block]>,
 }
 
-/// WeightedRows of gates under a fold: each sum is written once, of `N` rows.
+/// Rows of gates under a fold: each sum is written once, of `N` rows.
 struct FoldingGates<'a, F: CpuField, T, const N: usize> {
     rows: WeightedRows<'a, F>,
     below: T,

@@ -213,7 +213,7 @@ impl CpuBackend {
         let stride = folded.is_some().then(|| table.num_rows() / 2);
         let (rows, width) = (stride.unwrap_or(table.num_rows()), 1 << table.log_width);
         let mut out = Buffer::with_capacity(&self.budget, rows * width)?;
-        let chunk = (self.exec.stripe_len(rows * width, MIN_CHUNK) / width).max(1);
+        let chunk = (self.exec.part_len(rows * width, MIN_CHUNK) / width).max(1);
         // SAFETY: the kernel writes every block of every row.
         unsafe {
             let shape = (rows, width, chunk);
@@ -346,7 +346,7 @@ impl CpuBackend {
             .each_mut()
             .map(|out| rounds::Destination(out.values_mut().as_mut_ptr()));
         let quarter = blocks / 2;
-        let chunk = self.exec.stripe_len(quarter, MIN_CHUNK);
+        let chunk = self.exec.part_len(quarter, MIN_CHUNK);
         let sums = self.exec.map(quarter, chunk, |range| {
             let kernel = GateFused {
                 rows: table.rows(&values),
@@ -395,10 +395,10 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// WeightedRows of a chunk, whole blocks of them, so that its positions are a stripe.
+    /// Rows of a chunk, whole blocks of them.
     fn row_chunk_of<F: CpuField>(&self, table: &GateTable<F>, rows: usize) -> usize {
-        let stripe = self.exec.stripe_len(rows << table.log_width, MIN_CHUNK);
-        (stripe >> table.log_width).max(F::WIDTH)
+        let part = self.exec.part_len(rows << table.log_width, MIN_CHUNK);
+        (part >> table.log_width).max(F::WIDTH)
     }
 }
 

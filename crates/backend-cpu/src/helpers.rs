@@ -4,6 +4,7 @@
 //! sleeping thread takes longer than that. So a helper spins before it sleeps. It joins a job only
 //! while the job is open, and a job's caller closes it and waits for those inside before returning.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, TryLockError};
@@ -70,6 +71,15 @@ impl core::fmt::Debug for Helpers {
     }
 }
 
+impl Job<'_> {
+    /// The chunks that belong to a thread: neighbours, as what is next to each other in one table mostly
+    /// follows from what is so in another, and a thread finds in its own cache what it wrote.
+    fn chunks_of(&self, owner: usize) -> Range<usize> {
+        let first = |owner: usize| self.chunks * owner / self.owners;
+        first(owner)..first(owner + 1)
+    }
+}
+
 impl Door {
     /// Goes in if a job is open.
     fn enter(&self) -> bool {
@@ -83,10 +93,10 @@ impl Door {
     fn work(&self, job: &Job<'_>, number: usize) {
         for turn in 0..job.owners {
             let owner = (number + turn) % job.owners;
+            let Range { start, end } = job.chunks_of(owner);
             loop {
-                let turn = self.turns[owner].0.fetch_add(1, Ordering::Relaxed);
-                let chunk = owner + job.owners * turn;
-                if chunk >= job.chunks {
+                let chunk = start + self.turns[owner].0.fetch_add(1, Ordering::Relaxed);
+                if chunk >= end {
                     break;
                 }
                 (job.work)(chunk);
@@ -209,7 +219,7 @@ impl Helpers {
     }
 
     /// Calls `work` for each of `chunks` chunks, on this thread and, as far as they come in time, on
-    /// the helpers. Chunk `c` belongs to thread `c mod threads`; who is done with his own takes others'.
+    /// the helpers. The first thread has the first chunks, and so on; who is done with its own takes others'.
     ///
     /// Returns whether it did: not, and nothing is done, if another caller has the helpers.
     ///

@@ -12,11 +12,12 @@ use crate::bins::{Bins, TILE_ROWS};
 use crate::field::CpuField;
 use crate::layer_kernels::{BaseRows, BindRows, ConstantTerm, ExtRows, Layer};
 use crate::memory::{Budget, Buffer};
+use crate::shapes::Shapes;
 use crate::table::{CpuMle, Data, num_blocks, pack};
 use crate::wires::{PhaseTwoRows, WireBaseRows, WireBind, WireExtRows, WirePhaseOne, WireRows};
 
-/// Gates that a chunk of rows has at least, on average: about 1 to 2 us of work.
-const MIN_GATES: usize = 512;
+/// Gates that a chunk of rows has at least, on average: about 1 us of work.
+const MIN_GATES: usize = 128;
 
 /// The same of gates that are gathered a vector at a time.
 const MIN_GATHERED_GATES: usize = 256;
@@ -27,6 +28,8 @@ pub struct CpuWiring<F: CpuField> {
     pub(crate) host: Arc<LayerWiring<F::Base>>,
     /// `x` of the mul gates by `x`; made when a proof has a block of instances.
     xs: OnceLock<Arc<Vec<u32>>>,
+    /// Made when a proof has a block of instances.
+    shapes: OnceLock<Shapes>,
     phase_two: PhaseTwoBins,
     /// Made when a proof has fewer instances than lanes.
     lanes: OnceLock<LaneBins>,
@@ -60,6 +63,7 @@ impl<F: CpuField> CpuWiring<F> {
         Ok(Self {
             host: Arc::clone(wiring),
             xs: OnceLock::new(),
+            shapes: OnceLock::new(),
             phase_two: PhaseTwoBins {
                 mul_by_y: Bins::new(&wiring.mul_by_y, F::WIDTH)?,
                 add_by_x: Bins::new(&wiring.add_by_x, F::WIDTH)?,
@@ -79,6 +83,14 @@ impl<F: CpuField> CpuWiring<F> {
             xs.extend((ends[0]..ends[1]).map(|_| x));
         }
         Ok(Arc::clone(self.xs.get_or_init(|| Arc::new(xs))))
+    }
+
+    fn shapes(&self) -> Result<&Shapes, BackendError> {
+        if let Some(shapes) = self.shapes.get() {
+            return Ok(shapes);
+        }
+        let shapes = Shapes::new(&*self.host)?;
+        Ok(self.shapes.get_or_init(|| shapes))
     }
 
     fn lanes(&self) -> Result<&LaneBins, BackendError> {
@@ -182,11 +194,11 @@ impl CpuBackend {
         let base = match (&below.data, layer.coefs) {
             (Data::Base(blocks), LayerCoefs::Base(_)) => blocks,
             _ => {
-                let blocks = self.ext_rows(&layer, below, publics)?;
+                let blocks = self.ext_rows((&layer, wiring.shapes()?), below, publics)?;
                 return Ok(CpuMle::ext(num_vars, blocks));
             }
         };
-        let blocks = self.base_rows(&layer, base, publics)?;
+        let blocks = self.base_rows((&layer, wiring.shapes()?), base, publics)?;
         Ok(CpuMle::base(num_vars, blocks))
     }
 
@@ -250,7 +262,7 @@ impl CpuBackend {
 
     fn base_rows<F: CpuField>(
         &self,
-        layer: &Layer<'_, F>,
+        (layer, shapes): (&Layer<'_, F>, &Shapes),
         below: &[F::BaseBlock],
         publics: &[F::BaseBlock],
     ) -> Result<Buffer<F::BaseBlock>, BackendError> {
@@ -265,6 +277,7 @@ impl CpuBackend {
             self.exec.fill(out.values_mut(), shape, |range, out| {
                 let kernel = BaseRows {
                     layer,
+                    shapes,
                     below,
                     publics,
                     width,
@@ -280,7 +293,7 @@ impl CpuBackend {
     /// Challenge-field outputs with their instances.
     fn ext_rows<F: CpuField>(
         &self,
-        layer: &Layer<'_, F>,
+        (layer, shapes): (&Layer<'_, F>, &Shapes),
         below: &CpuMle<F>,
         publics: &[F::BaseBlock],
     ) -> Result<Buffer<F::Block>, BackendError> {
@@ -295,6 +308,7 @@ impl CpuBackend {
             self.exec.fill(out.values_mut(), shape, |range, out| {
                 let kernel = ExtRows {
                     layer,
+                    shapes,
                     below,
                     publics,
                     width,

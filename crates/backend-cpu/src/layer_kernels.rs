@@ -6,12 +6,14 @@ use core::ops::Range;
 use prover_core::{ChallengeField, GateRows, LayerCoefs, LayerWiring};
 
 use crate::arith::{Arith, Lanes};
+use crate::evaluate;
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::gates::{CoefTable, Gates, constant_sums};
 use crate::interpret::Blocks;
 use crate::layer::{CoefBlocks, CpuCoefs};
 use crate::rounds::blocks_of;
 use crate::rows::{self, Rows};
+use crate::shapes::Shapes;
 use crate::table::CpuMle;
 
 /// One call's layer, with the table below as the kernels of its number of instances want it.
@@ -31,6 +33,7 @@ pub(crate) type Parts<'a, F> = (
 /// Challenge-field outputs as blocks.
 pub struct ExtRows<'a, F: CpuField> {
     pub(crate) layer: &'a Layer<'a, F>,
+    pub(crate) shapes: &'a Shapes,
     pub(crate) below: &'a CpuMle<F>,
     pub(crate) publics: &'a [F::BaseBlock],
     pub(crate) width: usize,
@@ -43,15 +46,16 @@ impl<F: CpuField> Kernel<F> for ExtRows<'_, F> {
 
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
-        let rows = self.layer.rows::<A>(self.width, self.range);
+        let rows = self.layer.rows::<A>(self.shapes, self.width, self.range);
         let below = blocks_of::<F, A>(self.below);
-        rows::evaluate_ext(a, rows, below, self.publics, self.out);
+        evaluate::evaluate_ext(a, rows, below, self.publics, self.out);
     }
 }
 
 /// Base-field rows as blocks.
 pub struct BaseRows<'a, F: CpuField> {
     pub(crate) layer: &'a Layer<'a, F>,
+    pub(crate) shapes: &'a Shapes,
     pub(crate) below: &'a [F::BaseBlock],
     pub(crate) publics: &'a [F::BaseBlock],
     pub(crate) width: usize,
@@ -64,8 +68,8 @@ impl<F: CpuField> Kernel<F> for BaseRows<'_, F> {
 
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
-        let rows = self.layer.rows::<A>(self.width, self.range);
-        rows::evaluate_base(a, rows, self.below, self.publics, self.out);
+        let rows = self.layer.rows::<A>(self.shapes, self.width, self.range);
+        evaluate::evaluate_base(a, rows, self.below, self.publics, self.out);
     }
 }
 
@@ -106,13 +110,19 @@ impl<F: CpuField> Kernel<F> for BindRows<'_, F> {
 }
 
 impl<F: CpuField> Layer<'_, F> {
-    pub(crate) fn rows<A>(&self, width: usize, range: Range<usize>) -> Rows<'_, A>
+    pub(crate) fn rows<'a, A>(
+        &'a self,
+        shapes: &'a Shapes,
+        width: usize,
+        range: Range<usize>,
+    ) -> Rows<'a, A>
     where
         A: Arith<F = F>,
     {
         Rows {
             wiring: self.wiring,
             coefs: self.coefs,
+            shapes,
             width,
             range,
         }

@@ -17,8 +17,8 @@ use crate::product::{self, BaseSource, ExtSource, Source};
 use crate::table::{CpuMle, Data, num_blocks};
 
 /// Blocks that a chunk has at least: below twice this a round runs on the caller's thread alone.
-/// About 2 us of work for M31, twice what a helper that is awake takes to join.
-pub(crate) const MIN_CHUNK: usize = 32;
+/// About 1 us of work for M31, what a helper that is awake takes to join and to be waited for.
+pub(crate) const MIN_CHUNK: usize = 16;
 
 /// A table under a fold: where to read and where to write, by address.
 struct Target<F: CpuField> {
@@ -263,7 +263,7 @@ impl CpuBackend {
             return self.fold_in_block(mle, challenge);
         }
         self.folding(mle, |target| {
-            let chunk = self.exec.stripe_len(half, MIN_CHUNK);
+            let chunk = self.exec.part_len(half, MIN_CHUNK);
             self.exec.map(half, chunk, |range| {
                 let bind = Bind {
                     target,
@@ -348,7 +348,7 @@ impl CpuBackend {
             return sums_in_block(summand, mles, eq, window, implied);
         }
         let weights = weights_of(eq, n - window);
-        let chunk = self.exec.stripe_len(open, MIN_CHUNK);
+        let chunk = self.exec.part_len(open, MIN_CHUNK);
         if window == 1 && is_product(summand) {
             let tables = [&mles[0], &mles[1]];
             let coeff = summand.terms()[0].coeff;
@@ -428,7 +428,7 @@ impl CpuBackend {
             unreachable!("a product has two tables");
         };
         let quarter = num_blocks::<F>(t0.num_vars) / 4;
-        let chunk = self.exec.stripe_len(quarter, MIN_CHUNK);
+        let chunk = self.exec.part_len(quarter, MIN_CHUNK);
         self.folding(t0, |target0| {
             self.folding(t1, |target1| {
                 Ok(plus(self.exec.map(quarter, chunk, |range| {

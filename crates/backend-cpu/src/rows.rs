@@ -1,13 +1,13 @@
-//! Kernels over a layer's rows: a range of written wires, all instances of each innermost.
+//! What kernels over a layer's rows share: a range of written wires, all instances of each innermost.
 
-use core::mem::MaybeUninit;
 use core::ops::Range;
 
 use prover_core::{Field, LayerCoefs, LayerWiring};
 
 use crate::arith::Arith;
-use crate::gather::{BaseOf, Gather};
+use crate::gather::BaseOf;
 use crate::interpret::Blocks;
+use crate::shapes::Shapes;
 
 /// Products until a sum must be settled.
 #[derive(Clone, Copy)]
@@ -47,6 +47,8 @@ impl Run {
 pub(crate) struct Rows<'a, A: Arith> {
     pub(crate) wiring: &'a LayerWiring<BaseOf<A>>,
     pub(crate) coefs: &'a LayerCoefs<A::F>,
+    /// Of the rows by `z`.
+    pub(crate) shapes: &'a Shapes,
     pub(crate) width: usize,
     pub(crate) range: Range<usize>,
 }
@@ -57,91 +59,8 @@ pub(crate) fn publics_from(publics: &[(u32, u32)], start: usize) -> &[(u32, u32)
     &publics[publics.partition_point(|&(z, _)| (z as usize) < start)..]
 }
 
-/// Splits off the public inputs of a row.
-#[inline(always)]
-fn publics_of<'p>(rest: &mut &'p [(u32, u32)], row: usize) -> &'p [(u32, u32)] {
-    let count = rest.iter().take_while(|&&(z, _)| z as usize == row).count();
-    let (here, after) = rest.split_at(count);
-    *rest = after;
-    here
-}
-
 /// Gates before which a gate's wires are asked for: some hundred nanoseconds of work.
 pub(crate) const AHEAD: usize = 16;
-
-/// As many gates as `row` has, further on.
-#[inline(always)]
-fn ahead<const K: usize>(gates: &[[u32; K]], row: Range<usize>) -> &[[u32; K]] {
-    gates.get(row.start + AHEAD..row.end + AHEAD).unwrap_or(&[])
-}
-
-/// Outputs `z` in the base field: `sum c V(x) V(y) + sum c V(x) + sum c`.
-/// Cost: per gate and block one product, one more if its coefficient is not one.
-#[inline(always)]
-pub(crate) fn evaluate_base<A: Gather>(
-    a: A,
-    rows: Rows<'_, A>,
-    below: &[A::BaseBlock],
-    publics: &[A::BaseBlock],
-    out: &mut [MaybeUninit<A::BaseBlock>],
-) {
-    let LayerCoefs::Base(coefs) = rows.coefs else {
-        unreachable!("a base-field layer has base-field coefficients");
-    };
-    let (wiring, width) = (rows.wiring, rows.width);
-    let tables = (below, publics);
-    if width == 1 && a.evaluate_base(wiring, coefs, tables, rows.range.clone(), out) {
-        return;
-    }
-    let mut public_rest = publics_from(&wiring.publics, rows.range.start);
-    for (z, out) in rows.range.zip(out.chunks_exact_mut(width)) {
-        let here = publics_of(&mut public_rest, z);
-        let (muls, adds) = (wiring.mul_by_z.row(z), wiring.add_by_z.row(z));
-        if width == 1 {
-            for [x, y] in ahead(&wiring.mul_by_z.others, muls.clone()) {
-                a.prefetch(&below[*x as usize]);
-                a.prefetch(&below[*y as usize]);
-            }
-        }
-        for (b, out) in out.iter_mut().enumerate() {
-            let mut sum = BaseSum::new(a);
-            for gate in muls.clone() {
-                let [x, y] = wiring.mul_by_z.others[gate];
-                match wiring.mul_by_z.slots.get(gate) {
-                    None => sum.mac(
-                        a.load_base(&below[x as usize * width + b]),
-                        a.load_base(&below[y as usize * width + b]),
-                    ),
-                    Some(slot) => {
-                        let product = a.base_mul(
-                            a.load_base(&below[x as usize * width + b]),
-                            a.load_base(&below[y as usize * width + b]),
-                        );
-                        sum.mac(product, a.splat_base(coefs[slot]));
-                    }
-                }
-            }
-            for gate in adds.clone() {
-                let [x] = wiring.add_by_z.others[gate];
-                match wiring.add_by_z.slots.get(gate) {
-                    None => sum.add(a.load_base(&below[x as usize * width + b])),
-                    Some(slot) => sum.mac(
-                        a.load_base(&below[x as usize * width + b]),
-                        a.splat_base(coefs[slot]),
-                    ),
-                }
-            }
-            for gate in wiring.const_by_z.row(z) {
-                let slot = wiring.const_by_z.slots.get(gate);
-                sum.add(a.splat_base(slot.map_or(BaseOf::<A>::ONE, |slot| coefs[slot])));
-            }
-            for &(_, index) in here {
-                sum.add(a.load_base(&publics[index as usize * width + b]));
-            }
-            out.write(a.store_base(sum.finish()));
-        }
-    }
-}
 
 /// A row's sum in the base field: products apart from the rest.
 pub(crate) struct BaseSum<A: Arith> {
@@ -209,6 +128,11 @@ impl<A: Arith> ExtSum<A> {
     }
 
     #[inline(always)]
+    pub(crate) fn arith(&self) -> A {
+        self.a
+    }
+
+    #[inline(always)]
     pub(crate) fn mac(&mut self, x: A::V, y: A::V) {
         if self.run.is_over() {
             self.a.settle(&mut self.products);
@@ -256,53 +180,6 @@ impl<A: Arith> MixedSum<A> {
     #[inline(always)]
     pub(crate) fn finish(self) -> A::V {
         self.a.mixed_reduce(self.products)
-    }
-}
-
-/// Outputs `z` in the challenge field.
-#[inline(always)]
-pub(crate) fn evaluate_ext<A: Arith>(
-    a: A,
-    rows: Rows<'_, A>,
-    below: Blocks<'_, A>,
-    publics: &[A::BaseBlock],
-    out: &mut [MaybeUninit<A::Block>],
-) {
-    let (wiring, width) = (rows.wiring, rows.width);
-    let mut public_rest = publics_from(&wiring.publics, rows.range.start);
-    for (z, out) in rows.range.zip(out.chunks_exact_mut(width)) {
-        let here = publics_of(&mut public_rest, z);
-        let mut constant = A::F::ZERO;
-        for gate in wiring.const_by_z.row(z) {
-            constant += rows.coefs.lifted(wiring.const_by_z.slots.get(gate));
-        }
-        for (b, out) in out.iter_mut().enumerate() {
-            let mut acc = ExtSum::new(a);
-            for gate in wiring.mul_by_z.row(z) {
-                let [x, y] = wiring.mul_by_z.others[gate];
-                let mut left = below.load(a, x as usize * width + b);
-                if let Some(slot) = wiring.mul_by_z.slots.get(gate) {
-                    left = a.mul(left, a.splat(rows.coefs.lifted(Some(slot))));
-                }
-                acc.mac(left, below.load(a, y as usize * width + b));
-            }
-            let mut rest = a.splat(constant);
-            for gate in wiring.add_by_z.row(z) {
-                let [x] = wiring.add_by_z.others[gate];
-                match wiring.add_by_z.slots.get(gate) {
-                    None => rest = a.add(rest, below.load(a, x as usize * width + b)),
-                    Some(slot) => {
-                        let coef = a.splat(rows.coefs.lifted(Some(slot)));
-                        acc.mac(below.load(a, x as usize * width + b), coef);
-                    }
-                }
-            }
-            for &(_, index) in here {
-                let value = a.load_base(&publics[index as usize * width + b]);
-                rest = a.add(rest, a.lift(value));
-            }
-            out.write(a.store(a.add(rest, acc.finish())));
-        }
     }
 }
 
