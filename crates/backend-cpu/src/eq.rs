@@ -120,7 +120,10 @@ impl CpuBackend {
         let same = terms.iter().all(|(_, point)| point.len() == num_vars);
         assert!(same, "eq points of different lengths");
         let in_block = F::WIDTH.trailing_zeros() as usize;
-        let inner_vars = num_vars.div_ceil(2).max(in_block).min(num_vars);
+        // The outer table is made value by value.
+        let inner_vars = (num_vars.div_ceil(2) + in_block / 2)
+            .max(in_block)
+            .min(num_vars);
         let mut halves = Vec::with_capacity(terms.len());
         for &(scale, point) in terms {
             let (outer, inner) = point.split_at(num_vars - inner_vars);

@@ -51,6 +51,45 @@ impl Exec {
         }
     }
 
+    /// [`Exec::map`], its results added up in the order of the chunks; no list of them where there is one.
+    pub(crate) fn sum<T: Send>(
+        &self,
+        len: usize,
+        chunk: usize,
+        work: impl Fn(Range<usize>) -> T + Sync,
+        add: impl Fn(T, T) -> T,
+    ) -> T {
+        if chunk >= len {
+            return work(0..len);
+        }
+        let sums = self.map(len, chunk, work).into_iter().reduce(add);
+        sums.expect("there is a chunk")
+    }
+
+    /// [`Exec::sum`] over as many parts, cut so that each costs the same: `cost` is that of all items before
+    /// one, and parts begin at multiples of `unit`.
+    pub(crate) fn sum_even<T: Send>(
+        &self,
+        (len, chunk, unit): (usize, usize, usize),
+        cost: impl Fn(usize) -> usize,
+        work: impl Fn(Range<usize>) -> T + Sync,
+        add: impl Fn(T, T) -> T,
+    ) -> T {
+        if chunk >= len {
+            return work(0..len);
+        }
+        let parts = len.div_ceil(chunk);
+        let total = cost(len);
+        let cuts: Vec<usize> = (0..=parts)
+            .map(|part| match part == parts {
+                true => len,
+                false => unit * first(len / unit, |at| cost(unit * at) >= total * part / parts),
+            })
+            .collect();
+        let work = |parts: Range<usize>| work(cuts[parts.start]..cuts[parts.end]);
+        self.sum(parts, 1, work, add)
+    }
+
     /// Calls `work` on each of the chunks of `chunk` items; results in the order of the chunks.
     /// Neighbouring chunks belong to one thread; who is done with its own takes from others.
     pub(crate) fn map<T: Send>(
@@ -81,6 +120,19 @@ impl Exec {
         unsafe { results.set_len(chunks) };
         results
     }
+}
+
+/// The first of `0..end` for which a condition holds that holds from somewhere on; `end` if for none.
+fn first(end: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low.midpoint(high);
+        match holds(middle) {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    low
 }
 
 impl Exec {
@@ -125,5 +177,32 @@ impl<T> Values<T> {
         let start = unsafe { self.0.add(start) };
         // SAFETY: nobody else has these values.
         unsafe { core::slice::from_raw_parts_mut(start, len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exec;
+
+    #[test]
+    fn parts_of_one_cost_are_all_of_the_items() {
+        let exec = Exec::new(3).unwrap();
+        for (len, chunk, unit) in [
+            (64, 16, 1),
+            (64, 16, 4),
+            (60, 7, 1),
+            (64, 64, 8),
+            (64, 1, 2),
+        ] {
+            // Nothing, everything before a place, and more and more.
+            for cost in [|_| 0, |at| usize::from(at > 10), |at| at * at] {
+                let list = |range: core::ops::Range<usize>| {
+                    assert_eq!(range.start % unit, 0);
+                    range.collect::<Vec<_>>()
+                };
+                let all = exec.sum_even((len, chunk, unit), cost, list, |x, y| [x, y].concat());
+                assert_eq!(all, (0..len).collect::<Vec<_>>());
+            }
+        }
     }
 }

@@ -91,14 +91,16 @@ impl<'a, F: CpuField> WeightedRows<'a, F> {
         rows: [usize; N],
         block: usize,
     ) -> A::V {
-        let mut has_adds = false;
-        let mut has_muls = false;
-        for x in rows {
-            has_adds |= !self.adds.row(x).is_empty();
-            has_muls |= !self.muls.row(x).is_empty();
-        }
+        // Where the layer has add gates at all, a sum of zero costs less than to look for each row's.
+        let has_adds = !self.constants.is_empty();
         let (at, lane) = (rows[0] / F::WIDTH, rows[0] % F::WIDTH);
         let constant = has_adds.then(|| (&self.constants[at], lane));
+        let mut muls = [const { 0..0 }; N];
+        let mut has_muls = false;
+        for (muls, x) in muls.iter_mut().zip(rows) {
+            *muls = self.muls.row(x);
+            has_muls |= muls.start < muls.end;
+        }
         if !has_muls {
             return match constant {
                 Some((block, lane)) => a.splat_lane(block, lane),
@@ -107,8 +109,8 @@ impl<'a, F: CpuField> WeightedRows<'a, F> {
         }
         let mut sum = below.start(a, constant);
         let mut run = Run::new(T::RUN);
-        for x in rows {
-            for gate in self.muls.row(x) {
+        for gates in muls {
+            for gate in gates {
                 if run.is_over() {
                     below.settle(a, &mut sum);
                 }

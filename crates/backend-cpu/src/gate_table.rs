@@ -22,9 +22,15 @@ use crate::product::Sums;
 use crate::rounds::{self, MIN_CHUNK};
 use crate::table::{CpuMle, Data, num_blocks};
 
-/// WeightedRows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
+/// Rows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
 /// block of them is folded at once.
 const BLOCK_OF_ROWS: usize = 2;
+
+/// What the rows at one place cost and what each of their mul gates does, in instructions of M31's kernels:
+/// where threads meet, nothing more depends on it. Of round 0 row by row, of the grid, of a fold of two.
+const SUM_COST: (usize, usize) = (60, 40);
+const GRID_COST: (usize, usize) = (60, 140);
+const FOLD_COST: (usize, usize) = (330, 40);
 
 /// `H(x, s) = sum_mul c W[z] V(y, s) + sum_add c W[z]`, at least one block of instances a wire and two
 /// blocks of wires.
@@ -78,6 +84,15 @@ impl<F: CpuField> GateTable<F> {
 
     fn num_rows(&self) -> usize {
         1 << self.wiring.input_vars
+    }
+
+    /// What the rows before row `x` of each of some equal parts of the table cost, with those at the same
+    /// places of the other parts: `row` each time, and `gate` for every mul gate.
+    fn cost_before(&self, parts: usize, x: usize, (row, gate): (usize, usize)) -> usize {
+        let offsets = &self.wiring.mul_by_x.offsets;
+        let stride = self.num_rows() / parts;
+        let gates = (0..parts).map(|part| offsets[part * stride + x] - offsets[part * stride]);
+        row * x + gate * gates.sum::<u32>() as usize
     }
 
     /// The table's rows, with the table's own values or others of their kind.
@@ -285,34 +300,33 @@ impl CpuBackend {
         let is_long = quarter >= BLOCK_OF_ROWS.max(F::WIDTH);
         let (Data::Base(below), true) = (&table.below.data, is_cheap && is_long) else {
             let (below, half) = (&table.below, table.num_rows() / 2);
-            let sums = self
-                .exec
-                .map(half, self.row_chunk_of(table, half), |range| {
-                    let kernel = GateSums {
-                        rows,
-                        below,
-                        half,
-                        range,
-                        weights,
-                    };
-                    F::gate_sums(self.level, kernel)
-                });
-            return rounds::plus(sums);
-        };
-        let grids = self
-            .exec
-            .map(quarter, self.row_chunk_of(table, quarter), |range| {
-                let kernel = GateGrid {
+            let work = |range| {
+                let kernel = GateSums {
                     rows,
                     below,
-                    quarter,
+                    half,
                     range,
                     weights,
                 };
-                F::gate_grid(self.level, kernel)
-            });
-        let grid = grids.into_iter().reduce(Grid::plus);
-        let grid = grid.expect("there is a chunk");
+                F::gate_sums(self.level, kernel)
+            };
+            let shape = (half, self.row_chunk_of(table, half), F::WIDTH);
+            let cost = |x| table.cost_before(2, x, SUM_COST);
+            return self.exec.sum_even(shape, cost, work, rounds::plus);
+        };
+        let work = |range| {
+            let kernel = GateGrid {
+                rows,
+                below,
+                quarter,
+                range,
+                weights,
+            };
+            F::gate_grid(self.level, kernel)
+        };
+        let shape = (quarter, self.row_chunk_of(table, quarter), F::WIDTH);
+        let cost = |x| table.cost_before(4, x, GRID_COST);
+        let grid = self.exec.sum_even(shape, cost, work, Grid::plus);
         let gates = Gates {
             table: Arc::clone(table),
             ahead: Some(Ahead {
@@ -347,7 +361,7 @@ impl CpuBackend {
             .map(|out| rounds::Destination(out.values_mut().as_mut_ptr()));
         let quarter = blocks / 2;
         let chunk = self.exec.part_len(quarter, MIN_CHUNK);
-        let sums = self.exec.map(quarter, chunk, |range| {
+        let work = |range| {
             let kernel = GateFused {
                 rows: table.rows(&values),
                 below: &table.below,
@@ -358,14 +372,18 @@ impl CpuBackend {
                 weights,
             };
             F::gate_fused(self.level, kernel)
-        });
+        };
+        let parts = table.num_rows() / (quarter >> table.log_width);
+        let cost = |at| table.cost_before(parts, at >> table.log_width, FOLD_COST);
+        let shape = (quarter, chunk, 1 << table.log_width);
+        let sums = self.exec.sum_even(shape, cost, work, rounds::plus);
         // SAFETY: the kernels wrote both quarters of both tables, which the capacities cover.
         out.iter_mut()
             .for_each(|out| unsafe { out.values_mut().set_len(2 * quarter) });
         let [below, gates] = out;
         mles[place] = CpuMle::ext(num_vars, below);
         mles[1 - place] = CpuMle::ext(num_vars, gates);
-        Ok(Some(rounds::plus(sums)))
+        Ok(Some(sums))
     }
 
     /// Weights of the gates of the folded table, each times its row's share of the fold, and the folded

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, TryLockError};
 use std::thread::JoinHandle;
 
@@ -18,9 +18,15 @@ const SPINS: usize = 20_000;
 /// core it would otherwise wait for as long as the helper is awake.
 const LOOKS: usize = 256;
 
-/// The state's lowest bit: a job is open. The rest counts, in twos, the helpers inside.
-const OPEN: usize = 1;
-const INSIDE: usize = 2;
+/// The state's lowest bit: a job is open. Then, in twos, the helpers inside, and above them the tickets
+/// given out: to each helper as it came in, and to a caller who takes what no helper came for.
+const OPEN: u64 = 1;
+const INSIDE: u64 = 2;
+const TICKET: u64 = 1 << 32;
+
+/// Cache lines of the caller's stack, from its job upwards, that a helper asks for before it comes in: what
+/// the job's work refers to lies in the frames there. Each is a way to the other core and back.
+const FRAMES: usize = 1;
 
 /// A job: as many chunks, each to be called for once. In one cache line, which a helper asks for before
 /// it comes in.
@@ -40,7 +46,7 @@ struct Turn(AtomicUsize);
 /// What helpers look at while they wait; a cache line that nothing else is in.
 #[repr(align(64))]
 struct Entrance {
-    state: AtomicUsize,
+    state: AtomicU64,
     /// The address of a `Job` on the caller's stack, valid while a helper may be inside.
     job: AtomicPtr<()>,
 }
@@ -80,13 +86,51 @@ impl Job<'_> {
     }
 }
 
+impl Job<'_> {
+    /// Whether there is at most one chunk for each thread: then tickets deal them out, as one cache line
+    /// less has to go from core to core.
+    fn is_dealt(&self) -> bool {
+        self.chunks <= self.owners
+    }
+}
+
+/// Tickets given out before.
+fn ticket(state: u64) -> usize {
+    (state >> 32) as usize
+}
+
 impl Door {
-    /// Goes in if a job is open.
-    fn enter(&self) -> bool {
-        let go = |state: usize| (state & OPEN == OPEN).then_some(state + INSIDE);
+    /// Goes in if a job is open; the ticket.
+    fn enter(&self) -> Option<usize> {
+        let go = |state: u64| (state & OPEN == OPEN).then_some(state + INSIDE + TICKET);
         let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
         let state = &self.entrance.state;
-        state.fetch_update(success, failure, go).is_ok()
+        let before = state.fetch_update(success, failure, go).ok()?;
+        Some(ticket(before))
+    }
+
+    /// A helper's part of a job: the chunk of its ticket if there is one for each thread.
+    fn join(&self, job: &Job<'_>, number: usize, ticket: usize) {
+        if !job.is_dealt() {
+            return self.work(job, number);
+        }
+        let chunk = ticket + 1;
+        if chunk < job.chunks {
+            (job.work)(chunk);
+        }
+    }
+
+    /// The caller's part of a job: the first chunk and those that no helper came for.
+    fn lead(&self, job: &Job<'_>) {
+        if !job.is_dealt() {
+            return self.work(job, 0);
+        }
+        let mut chunk = 0;
+        while chunk < job.chunks {
+            (job.work)(chunk);
+            let before = self.entrance.state.fetch_add(TICKET, Ordering::Relaxed);
+            chunk = ticket(before) + 1;
+        }
     }
 
     /// Does chunks of a job until none is left: those of thread `number` first.
@@ -105,13 +149,13 @@ impl Door {
     }
 
     /// Helps with the open job, as one who is inside.
-    fn help(&self, number: usize) {
+    fn help(&self, number: usize, ticket: usize) {
         let job = self.entrance.job.load(Ordering::Acquire);
         let job = job.cast::<Job<'_>>();
         // SAFETY: the caller stored the address of a live `Job` before it opened the door, and
         // keeps it alive until nobody is inside.
         let job = unsafe { &*job };
-        if catch_unwind(AssertUnwindSafe(|| self.work(job, number))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.join(job, number, ticket))).is_err() {
             self.panicked.store(true, Ordering::Relaxed);
         }
         let state = &self.entrance.state;
@@ -124,17 +168,16 @@ impl Door {
 
     fn helper(&self, number: usize) {
         while !self.stop.load(Ordering::Relaxed) {
-            let came_in = (1..=SPINS).any(|look| {
+            let ticket = (1..=SPINS).find_map(|look| {
                 match look.is_multiple_of(LOOKS) {
                     true => std::thread::yield_now(),
                     false => core::hint::spin_loop(),
                 }
-                self.is_open(number) && self.enter()
+                self.is_open(number).then(|| self.enter()).flatten()
             });
-            if came_in {
-                self.help(number);
-            } else {
-                self.sleep();
+            match ticket {
+                Some(ticket) => self.help(number, ticket),
+                None => self.sleep(),
             }
         }
     }
@@ -143,7 +186,10 @@ impl Door {
     fn is_open(&self, number: usize) -> bool {
         let is_open = self.entrance.state.load(Ordering::Relaxed) & OPEN == OPEN;
         if is_open {
-            prefetch(self.entrance.job.load(Ordering::Relaxed));
+            let job = self.entrance.job.load(Ordering::Relaxed).cast::<Job<'_>>();
+            for line in 0..FRAMES {
+                prefetch(job.wrapping_add(line));
+            }
             prefetch(&raw const self.turns[number]);
         }
         is_open
@@ -191,7 +237,7 @@ impl Helpers {
         let mut this = Self {
             door: Arc::new(Door {
                 entrance: Entrance {
-                    state: AtomicUsize::new(0),
+                    state: AtomicU64::new(0),
                     job: AtomicPtr::new(core::ptr::null_mut()),
                 },
                 turns: (0..=count).map(|_| Turn::default()).collect(),
@@ -237,18 +283,20 @@ impl Helpers {
             work,
         };
         // Nobody is inside: the last caller waited for that.
-        for turn in &self.door.turns[..job.owners] {
-            turn.0.store(0, Ordering::Relaxed);
+        if !job.is_dealt() {
+            for turn in &self.door.turns[..job.owners] {
+                turn.0.store(0, Ordering::Relaxed);
+            }
         }
         let address = core::ptr::from_ref(&job).cast_mut().cast::<()>();
         let Entrance { state, job: place } = &self.door.entrance;
         place.store(address, Ordering::Release);
         state.fetch_or(OPEN, Ordering::SeqCst);
         self.door.ring();
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.door.work(&job, 0)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.door.lead(&job)));
         state.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0usize;
-        while state.load(Ordering::Acquire) != 0 {
+        while state.load(Ordering::Acquire) & (TICKET - 1) != 0 {
             looks += 1;
             // A helper that lost its core needs it back.
             match looks.is_multiple_of(256) {
@@ -256,6 +304,7 @@ impl Helpers {
                 false => core::hint::spin_loop(),
             }
         }
+        state.store(0, Ordering::Relaxed);
         let panicked = self.door.panicked.swap(false, Ordering::Relaxed);
         match outcome {
             Err(panic) => resume_unwind(panic),

@@ -20,7 +20,7 @@ const MIN_SPARE_BYTES: u64 = 1 << 10;
 const MAX_SPARES: usize = 256;
 
 /// The most bytes of all spare allocations together.
-const MAX_SPARE_BYTES: u64 = 64 << 20;
+const MAX_SPARE_BYTES: u64 = 128 << 20;
 
 /// Allocations of at least so many bytes ask for huge pages.
 const MIN_HUGE_BYTES: usize = 4 << 20;
@@ -38,8 +38,46 @@ pub(crate) struct Budget {
     limit: u64,
     used: AtomicU64,
     peak: AtomicU64,
-    /// The one given back last is the last.
-    spares: Mutex<Vec<Spare>>,
+    spares: Mutex<Spares>,
+}
+
+/// Spare allocations; the one given back last is the last.
+#[derive(Debug, Default)]
+struct Spares {
+    list: Vec<Spare>,
+    /// Of all of them.
+    bytes: u64,
+}
+
+impl Spares {
+    fn push(&mut self, spare: Spare) {
+        self.bytes += spare.bytes;
+        self.list.push(spare);
+    }
+
+    /// Takes the newest that fits.
+    fn take(&mut self, fits: impl Fn(&Spare) -> bool) -> Option<Spare> {
+        let place = self.list.iter().rposition(fits)?;
+        let spare = self.list.remove(place);
+        self.bytes -= spare.bytes;
+        Some(spare)
+    }
+
+    /// Lets the oldest go until the rest are at most `room` bytes and not too many.
+    fn trim(&mut self, room: u64) {
+        let mut dropped = self.list.len().saturating_sub(MAX_SPARES);
+        let mut bytes = self.bytes;
+        bytes -= self.list[..dropped]
+            .iter()
+            .map(|spare| spare.bytes)
+            .sum::<u64>();
+        while bytes > room {
+            bytes -= self.list[dropped].bytes;
+            dropped += 1;
+        }
+        self.list.drain(..dropped);
+        self.bytes = bytes;
+    }
 }
 
 impl Budget {
@@ -48,7 +86,7 @@ impl Budget {
             limit: limit.unwrap_or(u64::MAX),
             used: AtomicU64::new(0),
             peak: AtomicU64::new(0),
-            spares: Mutex::new(Vec::new()),
+            spares: Mutex::new(Spares::default()),
         })
     }
 
@@ -93,8 +131,7 @@ impl Budget {
         let fits = |spare: &Spare| {
             (bytes..=bytes + bytes / 4).contains(&spare.bytes) && spare.values.is::<Vec<T>>()
         };
-        let place = spares.iter().rposition(fits)?;
-        let values = spares.remove(place).values.downcast::<Vec<T>>();
+        let values = spares.take(fits)?.values.downcast::<Vec<T>>();
         values.ok().map(|values| *values)
     }
 
@@ -108,9 +145,7 @@ impl Budget {
         let values = Box::new(values);
         let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
         spares.push(Spare { bytes, values });
-        let room = MAX_SPARE_BYTES.min(self.limit.saturating_sub(self.used()));
-        let dropped = over(&spares, room);
-        spares.drain(..dropped);
+        spares.trim(MAX_SPARE_BYTES.min(self.limit.saturating_sub(self.used())));
     }
 
     /// Lets spares go, the oldest first, until they and what is used keep to the limit.
@@ -120,8 +155,7 @@ impl Budget {
             return;
         }
         let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
-        let dropped = over(&spares, room);
-        spares.drain(..dropped);
+        spares.trim(room);
     }
 
     fn release(&self, bytes: u64) {
@@ -136,17 +170,6 @@ impl Budget {
             free_bytes: (self.limit < u64::MAX).then(|| self.limit.saturating_sub(used)),
         }
     }
-}
-
-/// How many of the oldest spares must go so that the rest are at most `room` bytes and not too many.
-fn over(spares: &[Spare], room: u64) -> usize {
-    let mut bytes = 0;
-    let newest = spares.iter().rev().take(MAX_SPARES);
-    let kept = newest.take_while(|spare| {
-        bytes += spare.bytes;
-        bytes <= room
-    });
-    spares.len() - kept.count()
 }
 
 /// Asks the system to back an allocation with huge pages.
@@ -252,13 +275,10 @@ mod tests {
         let budget = Budget::new(Some(3 * bytes));
         let buffer = |capacity| Buffer::<u64>::with_capacity(&budget, capacity).unwrap();
         let spare_bytes = || {
-            budget
-                .spares
-                .lock()
-                .unwrap()
-                .iter()
-                .map(|s| s.bytes)
-                .sum::<u64>()
+            let spares = budget.spares.lock().unwrap();
+            let bytes = spares.list.iter().map(|spare| spare.bytes).sum::<u64>();
+            assert_eq!(bytes, spares.bytes);
+            bytes
         };
         let first = buffer(words);
         let address = first.as_ptr();
@@ -282,6 +302,6 @@ mod tests {
         // Small ones are the allocator's.
         let budget = Budget::new(None);
         drop(Buffer::<u64>::with_capacity(&budget, 100).unwrap());
-        assert!(budget.spares.lock().unwrap().is_empty());
+        assert!(budget.spares.lock().unwrap().list.is_empty());
     }
 }

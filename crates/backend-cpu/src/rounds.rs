@@ -237,11 +237,11 @@ fn in_order<F: ChallengeField>([zero, infinity, one]: [F; 3], with_one: bool, co
     }
 }
 
-pub(crate) fn plus<F: ChallengeField>(partials: Vec<product::Sums<F>>) -> product::Sums<F> {
-    let zero = [F::ZERO; 3];
-    partials
-        .into_iter()
-        .fold(zero, |sum, part| core::array::from_fn(|i| sum[i] + part[i]))
+pub(crate) fn plus<F: ChallengeField>(
+    x: product::Sums<F>,
+    y: product::Sums<F>,
+) -> product::Sums<F> {
+    core::array::from_fn(|i| x[i] + y[i])
 }
 
 /// The weights of the blocks of a round: those of the last `min(k, open)` variables.
@@ -352,17 +352,17 @@ impl CpuBackend {
         if window == 1 && is_product(summand) {
             let tables = [&mles[0], &mles[1]];
             let coeff = summand.terms()[0].coeff;
-            let sums = self.exec.map(open, chunk, |range| match implied {
+            let work = |range| match implied {
                 true => F::product_sums(self.level, ProductSums::new(tables, range, weights)),
                 false => {
                     F::product_sums_with_one(self.level, ProductSums::new(tables, range, weights))
                 }
-            });
-            let sums = plus(sums);
+            };
+            let sums = self.exec.sum(open, chunk, work, plus);
             return in_order(sums, !implied, coeff);
         }
         let plan = Plan::new(summand, window, implied);
-        let partials = self.exec.map(open, chunk, |range| {
+        let work = |range| {
             let kernel = Interpret {
                 plan: &plan,
                 tables: mles,
@@ -370,9 +370,9 @@ impl CpuBackend {
                 weights,
             };
             F::interpret(self.level, kernel)
-        });
+        };
         let add = |sum: Vec<F>, part: Vec<F>| sum.iter().zip(&part).map(|(&x, &y)| x + y).collect();
-        partials.into_iter().reduce(add).expect("there is a chunk")
+        self.exec.sum(open, chunk, work, add)
     }
 
     /// Folds, then sums; in one pass where there is a kernel for it.
@@ -431,7 +431,7 @@ impl CpuBackend {
         let chunk = self.exec.part_len(quarter, MIN_CHUNK);
         self.folding(t0, |target0| {
             self.folding(t1, |target1| {
-                Ok(plus(self.exec.map(quarter, chunk, |range| {
+                let work = |range| {
                     let kernel = Fused {
                         targets: [target0, target1],
                         quarter,
@@ -440,7 +440,8 @@ impl CpuBackend {
                         weights,
                     };
                     F::fused(self.level, kernel)
-                })))
+                };
+                Ok(self.exec.sum(quarter, chunk, work, plus))
             })
         })
     }

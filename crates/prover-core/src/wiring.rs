@@ -129,7 +129,8 @@ impl<const K: usize> GateRows<K> {
     /// The gates of a row, as a range of positions.
     #[inline]
     pub fn row(&self, row: usize) -> core::ops::Range<usize> {
-        self.offsets[row] as usize..self.offsets[row + 1] as usize
+        let ends = &self.offsets[row..row + 2];
+        ends[0] as usize..ends[1] as usize
     }
 
     /// Number of gates.

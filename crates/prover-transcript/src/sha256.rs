@@ -38,19 +38,35 @@ impl Sha256Transcript {
         self.state
     }
 
-    /// Hands over what stands before the data in an absorb, or alone in a draw.
-    fn header(&self, kind: u8, label: &str, len: u64, mut sink: impl FnMut(&[u8])) {
-        let label_len = u8::try_from(label.len()).expect("a label has at most 255 bytes");
-        sink(&self.state);
-        sink(&[kind, label_len]);
-        sink(label.as_bytes());
-        sink(&len.to_le_bytes());
+    /// A short hash with what stands before the data in an absorb, or alone in a draw.
+    fn short(&self, kind: u8, label: &str, len: u64) -> Short {
+        let mut hash = Short::new();
+        hash.push_array(self.state);
+        hash.push_array([kind, label_len(label)]);
+        hash.push(label.as_bytes());
+        hash.push_array(len.to_le_bytes());
+        hash
+    }
+
+    /// The same for data or labels of any length.
+    fn long(&self, kind: u8, label: &str, len: u64) -> Sha256 {
+        Sha256::new()
+            .chain_update(self.state)
+            .chain_update([kind, label_len(label)])
+            .chain_update(label)
+            .chain_update(len.to_le_bytes())
     }
 
     /// Whether a hash of this label and so many bytes of data is one of [`Short`].
     fn is_short(label: &str, data: u64) -> bool {
         data.saturating_add((HEADER + label.len()) as u64) <= Short::MAX_LEN as u64
     }
+}
+
+/// # Panics
+/// If a label has more than 255 bytes.
+fn label_len(label: &str) -> u8 {
+    u8::try_from(label.len()).expect("a label has at most 255 bytes")
 }
 
 impl Default for Sha256Transcript {
@@ -72,16 +88,14 @@ impl Transcript for Sha256Transcript {
             assert!(written <= len, "absorbed bytes do not fit the length");
         };
         let state = if Self::is_short(label, len) {
-            let mut hash = Short::new();
-            self.header(ABSORB, label, len, |piece| hash.push(piece));
+            let mut hash = self.short(ABSORB, label, len);
             write(&mut |piece| {
                 count(piece);
                 hash.push(piece);
             });
             hash.digest()
         } else {
-            let mut hash = Sha256::new();
-            self.header(ABSORB, label, len, |piece| hash.update(piece));
+            let mut hash = self.long(ABSORB, label, len);
             write(&mut |piece| {
                 count(piece);
                 hash.update(piece);
@@ -95,19 +109,15 @@ impl Transcript for Sha256Transcript {
     fn draw(&mut self, label: &'static str, out: &mut [u8]) {
         let len = out.len() as u64;
         self.state = if Self::is_short(label, 0) {
-            let mut hash = Short::new();
-            self.header(DRAW, label, len, |piece| hash.push(piece));
-            hash.digest()
+            self.short(DRAW, label, len).digest()
         } else {
-            let mut hash = Sha256::new();
-            self.header(DRAW, label, len, |piece| hash.update(piece));
-            hash.finalize().into()
+            self.long(DRAW, label, len).finalize().into()
         };
         for (counter, piece) in (0u32..).zip(out.chunks_mut(32)) {
             let mut hash = Short::new();
-            hash.push(&self.state);
-            hash.push(&[SQUEEZE]);
-            hash.push(&counter.to_le_bytes());
+            hash.push_array(self.state);
+            hash.push_array([SQUEEZE]);
+            hash.push_array(counter.to_le_bytes());
             piece.copy_from_slice(&hash.digest()[..piece.len()]);
         }
     }

@@ -44,6 +44,17 @@ impl Short {
         }
     }
 
+    /// Appends a piece whose length the compiler knows: a few moves instead of a call.
+    ///
+    /// # Panics
+    /// If the message gets longer than the blocks.
+    #[inline(always)]
+    pub(crate) fn push_array<const N: usize>(&mut self, piece: [u8; N]) {
+        let room = &mut self.blocks.as_flattened_mut()[self.len..][..N];
+        room.copy_from_slice(&piece);
+        self.len += N;
+    }
+
     /// Appends a piece.
     ///
     /// # Panics
