@@ -6,7 +6,7 @@ use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
 use crate::product::Sums;
 use crate::simd::Level;
-use crate::{eq, gate_grid, gate_kernels, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
 
 /// Arithmetic on a field's tables.
 pub trait ArithOf<F: CpuField>: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock> {}
@@ -66,6 +66,7 @@ cpu_field! {
     eq_rows(eq::EqRows<'_, Self>) -> ();
     bind(rounds::Bind<Self>) -> ();
     fused(rounds::Fused<'_, Self>) -> Sums<Self>;
+    block_round(in_block::BlockRound<'_, Self>) -> Sums<Self>;
     product_sums(rounds::ProductSums<'_, Self, false>) -> Sums<Self>;
     product_sums_with_one(rounds::ProductSums<'_, Self, true>) -> Sums<Self>;
     interpret(rounds::Interpret<'_, Self>) -> Vec<Self>;

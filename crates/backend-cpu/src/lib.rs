@@ -28,6 +28,7 @@ mod gf2;
 #[cfg(not(unoptimized))]
 mod goldilocks;
 mod helpers;
+mod in_block;
 mod interpret;
 mod layer;
 mod layer_kernels;

@@ -8,9 +8,9 @@ use prover_core::window_points;
 use prover_core::{BackendError, ChallengeField, ComputeBackend, DeviceMle, RoundJob, Summand};
 
 use crate::CpuBackend;
-use crate::arith::{Lanes, Plain};
 use crate::eq::CpuEq;
 use crate::field::{ArithOf, CpuField, Kernel};
+use crate::in_block;
 use crate::interpret::{Blocks, Plan};
 use crate::memory::Buffer;
 use crate::product::{self, BaseSource, ExtSource, Source};
@@ -220,13 +220,17 @@ where
 }
 
 /// Whether the summand is one product of tables 0 and 1, up to its coefficient.
-fn is_product<F: ChallengeField>(summand: &Summand<F>) -> bool {
+pub(crate) fn is_product<F: ChallengeField>(summand: &Summand<F>) -> bool {
     let both = |f: &[usize]| f == [0, 1] || f == [1, 0];
     summand.num_tables() == 2 && summand.terms().len() == 1 && both(&summand.terms()[0].factors)
 }
 
 /// Sums `(0, infinity, 1)` in the order and number in which the seam wants them.
-fn in_order<F: ChallengeField>([zero, infinity, one]: [F; 3], with_one: bool, coeff: F) -> Vec<F> {
+pub(crate) fn in_order<F: ChallengeField>(
+    [zero, infinity, one]: [F; 3],
+    with_one: bool,
+    coeff: F,
+) -> Vec<F> {
     let sums = match with_one {
         true => vec![zero, one, infinity],
         false => vec![zero, infinity],
@@ -245,7 +249,7 @@ pub(crate) fn plus<F: ChallengeField>(
 }
 
 /// The weights of the blocks of a round: those of the last `min(k, open)` variables.
-fn weights_of<F: CpuField>(eq: Option<&CpuEq<F>>, open: usize) -> Option<&[F::Block]> {
+pub(crate) fn weights_of<F: CpuField>(eq: Option<&CpuEq<F>>, open: usize) -> Option<&[F::Block]> {
     let eq = eq.filter(|eq| eq.num_vars() > 0)?;
     Some(eq.suffix(eq.num_vars().min(open)))
 }
@@ -310,28 +314,6 @@ impl CpuBackend {
         Ok(out)
     }
 
-    /// Folds a table that is one block.
-    fn fold_in_block<F: CpuField>(
-        &self,
-        mle: &mut CpuMle<F>,
-        challenge: F,
-    ) -> Result<(), BackendError> {
-        let (mut values, len) = (lanes_of(mle), 1 << mle.num_vars);
-        let (low, high) = values[..len].split_at_mut(len / 2);
-        for (low, high) in low.iter_mut().zip(&*high) {
-            *low += challenge * (*high - *low);
-        }
-        if let Data::Ext(blocks) = &mut mle.data
-            && let Some(own) = Arc::get_mut(blocks)
-        {
-            own.values_mut()[0] = F::Block::gather(low);
-            mle.num_vars -= 1;
-            return Ok(());
-        }
-        *mle = CpuMle::from_values(&self.budget, low)?;
-        Ok(())
-    }
-
     /// The sums of a window.
     pub(crate) fn sums<F: CpuField>(
         &self,
@@ -345,7 +327,7 @@ impl CpuBackend {
         let (_, implied) = window_points(summand.degree(), window, n, eq_vars);
         let open = (1usize << (n - window)) / F::WIDTH;
         if open == 0 {
-            return sums_in_block(summand, mles, eq, window, implied);
+            return in_block::sums_in_block(summand, mles, eq, window, implied);
         }
         let weights = weights_of(eq, n - window);
         let chunk = self.exec.part_len(open, MIN_CHUNK);
@@ -391,6 +373,12 @@ impl CpuBackend {
             return Ok(in_order(sums, false, coeff));
         }
         self.build(job.mles)?;
+        if job.window == 1
+            && is_product(job.summand)
+            && let Some(sums) = self.round_in_block(job)
+        {
+            return Ok(sums);
+        }
         let fused = job.window == 1 && is_product(job.summand) && !job.fold.is_empty();
         let split = job.fold.len().saturating_sub(usize::from(fused));
         let (before, last) = job.fold.split_at(split);
@@ -458,73 +446,4 @@ fn check_tables<F: CpuField>(summand: &Summand<F>, mles: &[CpuMle<F>]) -> usize 
     let same = mles.iter().all(|mle| mle.num_vars == n);
     assert!(same, "tables of different sizes");
     n
-}
-
-/// The most values of a table that is one block.
-const MAX_WIDTH: usize = 16;
-
-/// The values of a table that is one block, lifted; the rest is zero.
-fn lanes_of<F: CpuField>(mle: &CpuMle<F>) -> [F; MAX_WIDTH] {
-    const { assert!(F::WIDTH <= MAX_WIDTH, "a block has more lanes") };
-    let mut values = [F::ZERO; MAX_WIDTH];
-    for (lane, value) in values[..1 << mle.num_vars].iter_mut().enumerate() {
-        *value = mle.get(lane);
-    }
-    values
-}
-
-/// The sums of a product at 0, infinity and, if wanted, 1 for tables of at most a block; weights repeat
-/// through theirs.
-fn product_in_block<F: CpuField>(
-    (first, second): (&CpuMle<F>, &CpuMle<F>),
-    weights: Option<&F::Block>,
-    open: usize,
-    with_one: bool,
-) -> product::Sums<F> {
-    let (first, second) = (lanes_of(first), lanes_of(second));
-    let mut sums = [F::ZERO; 3];
-    for i in 0..open {
-        let (low, high) = ((first[i], second[i]), (first[i + open], second[i + open]));
-        let mut terms = [low.0 * low.1, (high.0 - low.0) * (high.1 - low.1), F::ZERO];
-        if with_one {
-            terms[2] = high.0 * high.1;
-        }
-        if let Some(weights) = weights {
-            let weight = weights.get(i);
-            terms.iter_mut().for_each(|term| *term *= weight);
-        }
-        for (sum, term) in sums.iter_mut().zip(terms) {
-            *sum += term;
-        }
-    }
-    sums
-}
-
-/// The sums of a window of tables with less than a block of open variables: lane by lane.
-fn sums_in_block<F: CpuField>(
-    summand: &Summand<F>,
-    mles: &[CpuMle<F>],
-    eq: Option<&CpuEq<F>>,
-    window: usize,
-    implied: bool,
-) -> Vec<F> {
-    let open = 1 << (mles[0].num_vars - window);
-    if window == 1
-        && let [first, second] = mles
-        && is_product(summand)
-    {
-        let weights = weights_of(eq, mles[0].num_vars - 1).map(|blocks| &blocks[0]);
-        let sums = product_in_block((first, second), weights, open, !implied);
-        return in_order(sums, !implied, summand.terms()[0].coeff);
-    }
-    let values: Vec<Vec<F>> = mles.iter().map(CpuMle::to_vec).collect();
-    let weights: Option<Vec<F>> = weights_of(eq, mles[0].num_vars - window).map(|blocks| {
-        let eq_vars = eq.map_or(0, CpuEq::num_vars);
-        let distinct = 1 << eq_vars.min(mles[0].num_vars - window);
-        (0..distinct).map(|lane| blocks[0].get(lane)).collect()
-    });
-    let a = Plain::<F>::NEW;
-    let plan = Plan::new(summand, window, implied);
-    let tables: Vec<_> = values.iter().map(|v| Blocks::Ext(&v[..])).collect();
-    plan.sums(a, &tables, 0..open, weights.as_deref())
 }
