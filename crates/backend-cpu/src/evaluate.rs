@@ -120,6 +120,7 @@ fn evaluate_stretches<A: Gather, T: Values<A>>(
         }
         out = rest;
     }
+    assert!(out.is_empty(), "stretches that end before the rows");
 }
 
 /// Where evaluation stands: the next gate of each kind.
