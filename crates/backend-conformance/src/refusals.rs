@@ -432,6 +432,7 @@ impl<F: ChallengeField> Scenario<F> {
         }
         Ok(())
     }
+
     /// A round of one variable.
     fn round<B: ComputeBackend<F>>(
         &self,

@@ -375,8 +375,12 @@ impl CpuBackend {
         };
         let parts = table.num_rows() / (quarter >> table.log_width);
         let cost = |at| table.cost_before(parts, at >> table.log_width, FOLD_COST);
-        let shape = (quarter, chunk, 1 << table.log_width);
-        let sums = self.exec.sum_even(shape, cost, work, rounds::plus);
+        let width = 1 << table.log_width;
+        let sums = match chunk < width {
+            // A part is whole rows or within one.
+            true => self.exec.sum(quarter, chunk, work, rounds::plus),
+            false => (self.exec).sum_even((quarter, chunk, width), cost, work, rounds::plus),
+        };
         // SAFETY: the kernels wrote both quarters of both tables, which the capacities cover.
         out.iter_mut()
             .for_each(|out| unsafe { out.values_mut().set_len(2 * quarter) });

@@ -24,10 +24,6 @@ const OPEN: u64 = 1;
 const INSIDE: u64 = 2;
 const TICKET: u64 = 1 << 32;
 
-/// Cache lines of the caller's stack, from its job upwards, that a helper asks for before it comes in: what
-/// the job's work refers to lies in the frames there. Each is a way to the other core and back.
-const FRAMES: usize = 1;
-
 /// A job: as many chunks, each to be called for once. In one cache line, which a helper asks for before
 /// it comes in.
 #[repr(align(64))]
@@ -84,9 +80,7 @@ impl Job<'_> {
         let first = |owner: usize| self.chunks * owner / self.owners;
         first(owner)..first(owner + 1)
     }
-}
 
-impl Job<'_> {
     /// Whether there is at most one chunk for each thread: then tickets deal them out, as one cache line
     /// less has to go from core to core.
     fn is_dealt(&self) -> bool {
@@ -186,10 +180,7 @@ impl Door {
     fn is_open(&self, number: usize) -> bool {
         let is_open = self.entrance.state.load(Ordering::Relaxed) & OPEN == OPEN;
         if is_open {
-            let job = self.entrance.job.load(Ordering::Relaxed).cast::<Job<'_>>();
-            for line in 0..FRAMES {
-                prefetch(job.wrapping_add(line));
-            }
+            prefetch(self.entrance.job.load(Ordering::Relaxed));
             prefetch(&raw const self.turns[number]);
         }
         is_open

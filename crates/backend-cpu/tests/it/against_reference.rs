@@ -1,10 +1,12 @@
 //! Every operation against the oracle, at every SIMD level and several thread counts.
 
+use std::sync::Arc;
+
 use backend_cpu::{CpuBackend, CpuField, CpuOptions, SimdLevel};
 use backend_reference::ReferenceBackend;
 use prover_core::{
-    ComputeBackend, DeviceLayer, DeviceMle, Field, LayerBackend, LayerCoefs, Pending, RandomCoefs,
-    RoundJob, Summand, Term,
+    CoefRef, ComputeBackend, DeviceLayer, DeviceMle, Field, LayerBackend, LayerCoefs, LayerGates,
+    LayerWiring, MulGate, Pending, RandomCoefs, RoundJob, Summand, Term,
 };
 use prover_fields::{FieldId, M31, M31Ext3, with_field};
 
@@ -317,6 +319,91 @@ fn layers_agree<F: CpuField>() {
                 }
             }
         }
+    }
+}
+
+/// The first rounds over phase one's table.
+fn first_rounds<F: CpuField, B: LayerBackend<F>>(
+    backend: &B,
+    wiring: &Arc<LayerWiring<F::Base>>,
+    instance_vars: usize,
+) -> Vec<Vec<F>> {
+    let mut random = Random(3);
+    let queue = &mut backend.open_queue().expect("memory suffices");
+    let coefs = LayerCoefs::new(wiring, &RandomCoefs::Base(Vec::new()));
+    let device = backend
+        .upload_wiring(queue, wiring)
+        .expect("memory suffices");
+    let coefs = backend.upload_coefs(queue, coefs).expect("memory suffices");
+    let (n, k) = (wiring.input_vars as usize, wiring.output_vars as usize);
+    let below = random.elements::<F::Base>(1 << (n + instance_vars));
+    let below = backend.upload_base(queue, &below).expect("memory suffices");
+    let claims = [(random.element(), &random.elements(k)[..])];
+    let weights = backend
+        .layer_weights(queue, &device, &claims, None)
+        .expect("memory suffices");
+    let layer = DeviceLayer::<F, B> {
+        wiring: &device,
+        coefs: &coefs,
+    };
+    let one = backend
+        .phase_one(queue, layer, &weights, &below, &[])
+        .expect("memory suffices");
+    let eq = backend
+        .prepare_eq(queue, &random.elements(instance_vars))
+        .expect("memory suffices");
+    let (product, mut mles) = (Summand::product(), [below, one.table]);
+    let mut fold = Vec::new();
+    let mut out = Vec::new();
+    for _ in 0..4 {
+        let mut job = RoundJob {
+            summand: &product,
+            mles: &mut mles,
+            eq: Some(&eq),
+            fold: &fold,
+            window: 1,
+        };
+        let sums = backend
+            .fold_and_sums(queue, &mut job)
+            .expect("memory suffices");
+        out.push(sums.wait().expect("memory suffices"));
+        fold = random.elements(1);
+    }
+    out
+}
+
+/// Threads share the first rounds by their gates: here all are in the last row, in the first, or rows are
+/// longer than a thread's part.
+fn uneven_first_rounds_agree<F: CpuField>() {
+    let backends = backends();
+    let oracle = ReferenceBackend::new();
+    for (input_vars, instance_vars, x) in [(9, 4, 511), (9, 4, 0), (9, 5, 300), (5, 11, 31)] {
+        let rows = 1u32 << input_vars;
+        let muls = (0..rows).map(|gate| MulGate {
+            z: gate / 8,
+            x,
+            y: gate * 5 % rows,
+            coef: CoefRef::constant(0),
+        });
+        let wiring = Arc::new(LayerWiring::new(&LayerGates {
+            input_vars,
+            output_vars: input_vars - 3,
+            constants: vec![F::Base::ONE],
+            muls: muls.collect(),
+            ..LayerGates::default()
+        }));
+        let want = first_rounds::<F, _>(&oracle, &wiring, instance_vars);
+        for backend in &backends {
+            let got = first_rounds::<F, _>(backend, &wiring, instance_vars);
+            assert!(got == want, "2^{input_vars} rows, gates at {x}");
+        }
+    }
+}
+
+#[test]
+fn first_rounds_of_uneven_rows_are_those_of_the_reference() {
+    for id in FieldId::ALL {
+        with_field!(id, |F| uneven_first_rounds_agree::<F>());
     }
 }
 
