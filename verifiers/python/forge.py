@@ -120,7 +120,7 @@ class Prover(Verifier):
         for i in range(len(circuit.layers) - 1, -1, -1):
             claims, t = self._prove_layer(i, claims, t)
         proof.raw["message"] = b"".join(map(f.encode, self.sent))
-        head = struct.pack("<4I", 1, f.number, proof.random_in_challenge_field, 0)
+        head = struct.pack("<4I", 2, f.number, proof.random_in_challenge_field, 0)
         data = b"ASTRAEAP" + head + circuit.digest + struct.pack("<I", proof.instances)
         for name in ("public", "input", "output", "message"):
             data += struct.pack("<Q", len(proof.raw[name])) + proof.raw[name]

@@ -25,19 +25,19 @@ type Law = Result<(), Failure>;
 const GOLDEN: &[(&str, &str)] = &[
     (
         "bn254",
-        "7b811dc7de84e779bf851371c6ed2d300be25dee82f9fca2be2f98fc52fc3bc1",
+        "597e81a930a402a465d949c7e28ebd1ba1e31b5ece73fcd2776cba1bf9666a71",
     ),
     (
         "m31",
-        "d0c7365684572e8c4bb514dad5964eee3901324229eccc6cb723c8b68ee2030b",
+        "dba68e50f33e9cfe7e8b399f9e89385fc58c804d995cd3a331cb68cbe8e8ff2e",
     ),
     (
         "gf2",
-        "def2fad410c5cf36b113cba385aa8959f8e3dc097f085457a0ff04a0a377ab21",
+        "e7cec0895db7ff5bd0f2904ae17b72163bec601e73c56a608afa0c9039d2f49d",
     ),
     (
         "goldilocks",
-        "ff1a9147d7d4c216d19e2cd0c628e4c249bb7348a9525e6b5bfb8ff25842e9a2",
+        "e068611273d8a9692e2accae9a78515f105f271e8d379b5da9f89da584a6bd0e",
     ),
 ];
 

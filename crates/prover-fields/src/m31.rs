@@ -101,7 +101,8 @@ impl Field for M31 {
     const ZERO: Self = Self(0);
     const ONE: Self = Self(1);
     const ENCODED_BYTES: usize = SPEC.base_bytes();
-    const UNIFORM_BYTES: usize = 16;
+    /// Three coefficients fit in one hash.
+    const UNIFORM_BYTES: usize = 10;
     const BITS: f64 = SPEC.base_log2();
 
     fn encode(self, out: &mut Vec<u8>) {
@@ -113,9 +114,10 @@ impl Field for M31 {
     }
 
     fn from_uniform(bytes: &[u8]) -> Self {
+        let [b0, b1, b2, b3, b4, b5, b6, b7, low, high] = uniform_array(bytes);
+        let value = u64::from_le_bytes([b0, b1, b2, b3, b4, b5, b6, b7]);
         // 2^64 is 4.
-        let value = u128::from_le_bytes(uniform_array(bytes));
-        Self::reduce(value as u64) + Self::reduce((value >> 64) as u64) * Self(4)
+        Self::reduce(value) + Self::reduce(4 * u64::from(u16::from_le_bytes([low, high])))
     }
 
     #[inline]

@@ -10,7 +10,7 @@ use crate::shape::{MAX_INSTANCES, ProofShape};
 /// First bytes of a proof file.
 pub const MAGIC: [u8; 8] = *b"ASTRAEAP";
 /// The version written and read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Bytes before the first section.
 pub const HEADER_BYTES: usize = 60;
 
@@ -52,7 +52,7 @@ impl ProofHeader {
         if reader.take::<8>("the magic")? != MAGIC {
             return Err(ProofError::Magic);
         }
-        reader.number("version 1", |number| (number == VERSION).then_some(()))?;
+        reader.number("version 2", |number| (number == VERSION).then_some(()))?;
         let field = reader.number("a field number", FieldId::from_number)?;
         let random_coefs = reader.number(
             "0 or 1 for the field of random coefficients",

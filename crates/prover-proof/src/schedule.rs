@@ -9,7 +9,7 @@ use crate::proof::Outputs;
 use crate::shape::{LayerShape, ProofShape};
 
 /// The protocol's name, absorbed first.
-pub const PROTOCOL: &[u8] = b"astraea-gkr-1";
+pub const PROTOCOL: &[u8] = b"astraea-gkr-2";
 
 /// The labels of the transcript.
 pub mod labels {

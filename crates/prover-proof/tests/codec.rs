@@ -48,7 +48,7 @@ fn layout_is_the_specified_one() {
     assert_eq!(&bytes[..8], b"ASTRAEAP");
     assert_eq!(
         bytes[8..24],
-        [1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+        [2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
     );
     assert_eq!(bytes[24..56], *shape.circuit().digest.as_slice());
     assert_eq!(bytes[56..60], [3, 0, 0, 0]);
@@ -114,7 +114,7 @@ fn numbers_without_meaning_are_refused_where_they_stand() {
     };
     assert_eq!(refused(0, 0), ProofError::Magic);
     for (at, byte) in [
-        (8, 2),
+        (8, 1),
         (12, 5),
         (12, 0),
         (16, 2),

@@ -6,7 +6,7 @@ use crate::short::Short;
 use crate::{Sink, Transcript};
 
 /// What the initial state is the hash of.
-const DOMAIN: &[u8] = b"astraea/transcript/1";
+const DOMAIN: &[u8] = b"astraea/transcript/2";
 
 /// First byte after the state in each kind of hash.
 const ABSORB: u8 = 0;
@@ -17,7 +17,7 @@ const SQUEEZE: u8 = 2;
 const HEADER: usize = 32 + 1 + 1 + 8;
 
 /// The transcript of `docs/protocol.md`, section 6: a 32-byte state, one SHA-256 per absorb and
-/// one plus one per 32 bytes for a draw.
+/// one per 32 bytes of a draw.
 #[derive(Clone, Debug)]
 pub struct Sha256Transcript {
     state: [u8; 32],
@@ -113,7 +113,10 @@ impl Transcript for Sha256Transcript {
         } else {
             self.long(DRAW, label, len).finalize().into()
         };
-        for (counter, piece) in (0u32..).zip(out.chunks_mut(32)) {
+        // The state is no secret: everyone who has the proof computes it.
+        let (first, rest) = out.split_at_mut(out.len().min(self.state.len()));
+        first.copy_from_slice(&self.state[..first.len()]);
+        for (counter, piece) in (0u32..).zip(rest.chunks_mut(32)) {
             let mut hash = Short::new();
             hash.push_array(self.state);
             hash.push_array([SQUEEZE]);

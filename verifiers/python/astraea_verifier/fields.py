@@ -254,7 +254,7 @@ class Bn254(IntegerField):
 class M31(IntegerField):
     """Integers mod 2^31 - 1 and the extension by X^3 - 5."""
 
-    number, name, degree, base_bytes, uniform_base = 2, "m31", 3, 4, 16
+    number, name, degree, base_bytes, uniform_base = 2, "m31", 3, 4, 10
     modulus = 2**31 - 1
     slot = 128
 

@@ -51,7 +51,7 @@ def _header(circuit: Circuit, data: bytes) -> tuple[int, int, int]:
         raise Malformed("this is not a proof file")
     version, field, random, commitment = struct.unpack("<4I", data[8:24])
     (instances,) = struct.unpack("<I", data[56:60])
-    if version != 1:
+    if version != 2:
         raise Malformed("the proof's version is unknown")
     if random > 1 or commitment != 0:
         raise Malformed("the proof's configuration is unknown")

@@ -18,7 +18,7 @@ class Transcript:
     def __init__(self, field: Field, log: Optional[Draws] = None) -> None:
         self.field = field
         self.log = log
-        self.state = sha256(b"astraea/transcript/1").digest()
+        self.state = sha256(b"astraea/transcript/2").digest()
 
     def absorb(self, label: str, data: bytes) -> None:
         """Mix ``data`` into the state."""
@@ -31,9 +31,9 @@ class Transcript:
         name = label.encode("ascii")
         head = b"\x01" + bytes([len(name)]) + name + struct.pack("<Q", count)
         self.state = sha256(self.state + head).digest()
-        blocks = range((count + 31) // 32)
-        out = b"".join(sha256(self.state + b"\x02" + struct.pack("<I", i)).digest() for i in blocks)
-        return out[:count]
+        blocks = range((count - 1) // 32)
+        more = b"".join(sha256(self.state + b"\x02" + struct.pack("<I", i)).digest() for i in blocks)
+        return (self.state + more)[:count]
 
     def challenges(self, label: str, count: int, base: bool = False) -> list[Element]:
         """``count`` elements of F, or of the base field (embedded)."""

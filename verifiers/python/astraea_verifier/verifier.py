@@ -84,7 +84,7 @@ class Verifier:
     def _opening(self) -> tuple[list[tuple[list[Element], Element]], list[Element]]:
         """The opening sequence and the first claim."""
         circuit, proof, transcript = self.circuit, self.proof, self.transcript
-        transcript.absorb("protocol", b"astraea-gkr-1")
+        transcript.absorb("protocol", b"astraea-gkr-2")
         transcript.absorb("config", struct.pack("<II", proof.random_in_challenge_field, proof.commitment))
         transcript.absorb("field", struct.pack("<I", self.field.number))
         transcript.absorb("circuit", circuit.digest)

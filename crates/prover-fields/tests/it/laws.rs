@@ -64,10 +64,10 @@ fn constants<F: Extremes>() {
     assert_eq!(F::default(), F::ZERO);
     assert!(F::ZERO.is_zero() && !F::ZERO.is_one());
     assert!(F::ONE.is_one() && !F::ONE.is_zero());
-    // The bias of a sample, at most size / 2^(8 bytes), stays below 2^-64 (none in binary fields).
+    // The bias of a sample, at most size / 2^(8 bytes), stays below 2^-48 (none in binary fields).
     let surplus = (8 * F::UNIFORM_BYTES) as f64 - F::BITS;
     assert!(
-        surplus > 63.9 || F::ONE + F::ONE == F::ZERO,
+        surplus > 48.9 || F::ONE + F::ONE == F::ZERO,
         "{surplus} bits"
     );
 }

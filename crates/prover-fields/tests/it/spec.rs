@@ -147,7 +147,7 @@ fn encodings_have_the_protocols_lengths() {
         })
     });
     assert_eq!(lengths[0], [[32, 48], [32, 48]]);
-    assert_eq!(lengths[1], [[4, 16], [12, 48]]);
+    assert_eq!(lengths[1], [[4, 10], [12, 30]]);
     assert_eq!(lengths[2], [[1, 1], [16, 16]]);
     assert_eq!(lengths[3], [[8, 16], [16, 32]]);
 }

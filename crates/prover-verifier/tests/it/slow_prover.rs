@@ -313,7 +313,7 @@ fn open<F: ChallengeField>(
     input: &[F::Base],
 ) -> (Sha256Transcript, Vec<F>) {
     let mut t = Sha256Transcript::new();
-    t.absorb("protocol", b"astraea-gkr-1");
+    t.absorb("protocol", b"astraea-gkr-2");
     let in_challenge = config.random_coefs == RandomCoefField::Challenge;
     t.absorb("config", &[u8::from(in_challenge), 0, 0, 0, 0, 0, 0, 0]);
     t.absorb("field", &(F::ID as u32).to_le_bytes());
