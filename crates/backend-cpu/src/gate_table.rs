@@ -27,9 +27,10 @@ use crate::table::{CpuMle, Data, num_blocks};
 const BLOCK_OF_ROWS: usize = 2;
 
 /// What the rows at one place cost and what each of their mul gates does, in instructions of M31's kernels:
-/// where threads meet, nothing more depends on it. Of round 0 row by row, of the grid, of a fold of two.
+/// where threads meet, nothing more depends on it. Of round 0 row by row, of the grid (which looks only at
+/// rows that are near an add gate), of a fold of two.
 const SUM_COST: (usize, usize) = (60, 40);
-const GRID_COST: (usize, usize) = (60, 140);
+const GRID_COST: (usize, usize) = (280, 140);
 const FOLD_COST: (usize, usize) = (330, 40);
 
 /// `H(x, s) = sum_mul c W[z] V(y, s) + sum_add c W[z]`, at least one block of instances a wire and two
@@ -39,6 +40,8 @@ pub(crate) struct GateTable<F: CpuField> {
     wiring: Arc<LayerWiring<F::Base>>,
     /// `x` of the mul gates by `x`.
     xs: Arc<Vec<u32>>,
+    /// [`CpuWiring::add_blocks`].
+    add_blocks: Arc<Vec<u32>>,
     /// `V`; that it is held here keeps others from folding it in place.
     below: CpuMle<F>,
     /// `c W[z]` of the mul gates by `x`, a gate a lane; after them, if there are add gates, their sums
@@ -89,10 +92,22 @@ impl<F: CpuField> GateTable<F> {
     /// What the rows before row `x` of each of some equal parts of the table cost, with those at the same
     /// places of the other parts: `row` each time, and `gate` for every mul gate.
     fn cost_before(&self, parts: usize, x: usize, (row, gate): (usize, usize)) -> usize {
+        row * x + gate * self.gates_before(parts, x)
+    }
+
+    /// The same of the grid, `x` the first of a block.
+    fn grid_cost_before(&self, x: usize) -> usize {
+        let (row, gate) = GRID_COST;
+        let rows = self.add_blocks[x / F::WIDTH] as usize * F::WIDTH;
+        row * rows + gate * self.gates_before(4, x)
+    }
+
+    /// The mul gates of these rows.
+    fn gates_before(&self, parts: usize, x: usize) -> usize {
         let offsets = &self.wiring.mul_by_x.offsets;
         let stride = self.num_rows() / parts;
         let gates = (0..parts).map(|part| offsets[part * stride + x] - offsets[part * stride]);
-        row * x + gate * gates.sum::<u32>() as usize
+        gates.sum::<u32>() as usize
     }
 
     /// The table's rows, with the table's own values or others of their kind.
@@ -188,6 +203,7 @@ impl CpuBackend {
         let table = GateTable {
             wiring: Arc::clone(wiring),
             xs: shared.xs()?,
+            add_blocks: shared.add_blocks()?,
             below: below.clone(),
             values,
             log_width,
@@ -325,7 +341,7 @@ impl CpuBackend {
             F::gate_grid(self.level, kernel)
         };
         let shape = (quarter, self.row_chunk_of(table, quarter), F::WIDTH);
-        let cost = |x| table.cost_before(4, x, GRID_COST);
+        let cost = |x| table.grid_cost_before(x);
         let grid = self.exec.sum_even(shape, cost, work, Grid::plus);
         let gates = Gates {
             table: Arc::clone(table),

@@ -28,6 +28,8 @@ pub struct CpuWiring<F: CpuField> {
     pub(crate) host: Arc<LayerWiring<F::Base>>,
     /// `x` of the mul gates by `x`; made when a proof has a block of instances.
     xs: OnceLock<Arc<Vec<u32>>>,
+    /// Made with phase one's first grid.
+    add_blocks: OnceLock<Arc<Vec<u32>>>,
     /// Made when a proof has a block of instances.
     shapes: OnceLock<Shapes>,
     phase_two: PhaseTwoBins,
@@ -63,6 +65,7 @@ impl<F: CpuField> CpuWiring<F> {
         Ok(Self {
             host: Arc::clone(wiring),
             xs: OnceLock::new(),
+            add_blocks: OnceLock::new(),
             shapes: OnceLock::new(),
             phase_two: PhaseTwoBins {
                 mul_by_y: Bins::new(&wiring.mul_by_y, F::WIDTH)?,
@@ -83,6 +86,28 @@ impl<F: CpuField> CpuWiring<F> {
             xs.extend((ends[0]..ends[1]).map(|_| x));
         }
         Ok(Arc::clone(self.xs.get_or_init(|| Arc::new(xs))))
+    }
+
+    /// How many blocks of rows before each of the first quarter have add gates, there or at the same place
+    /// of another quarter; nothing if a quarter has no block.
+    pub(crate) fn add_blocks(&self) -> Result<Arc<Vec<u32>>, BackendError> {
+        if let Some(blocks) = self.add_blocks.get() {
+            return Ok(Arc::clone(blocks));
+        }
+        let quarter = (1usize << self.host.input_vars) / 4 / F::WIDTH * F::WIDTH;
+        let offsets = &self.host.add_by_x.offsets;
+        let mut blocks = prover_core::host::with_capacity(quarter / F::WIDTH + 1)?;
+        let mut before = 0;
+        for first in (0..quarter).step_by(F::WIDTH) {
+            let has_adds = |part: usize| {
+                let row = part * quarter + first;
+                offsets[row] < offsets[row + F::WIDTH]
+            };
+            blocks.push(before);
+            before += u32::from((0..4).any(has_adds));
+        }
+        blocks.push(before);
+        Ok(Arc::clone(self.add_blocks.get_or_init(|| Arc::new(blocks))))
     }
 
     fn shapes(&self) -> Result<&Shapes, BackendError> {
