@@ -53,19 +53,24 @@ impl<F: CpuField> CpuEq<F> {
         point: &[F],
     ) -> Result<Self, BackendError> {
         let k = point.len();
-        let mut suffixes = Vec::with_capacity(k + 1);
-        for m in 0..=k {
-            let tail = &point[k - m..];
+        let mut suffixes: Suffixes<F> = Vec::with_capacity(k + 1);
+        let mut ones = Buffer::with_capacity(budget, 1)?;
+        ones.values_mut()
+            .push(F::Block::gather(&vec![F::ONE; F::WIDTH]));
+        suffixes.push(ones);
+        for m in 1..=k {
+            let coordinate = point[k - m];
             let mut table = Buffer::with_capacity(budget, num_blocks::<F>(m))?;
+            let below: &[F::Block] = &suffixes[m - 1] as &Buffer<F::Block>;
             if 1 << m <= F::WIDTH {
-                table.values_mut().push(repeated_block(tail));
+                let block = doubled_block::<F>(&below[0], m - 1, coordinate);
+                table.values_mut().push(block);
             } else {
-                let below: &[F::Block] = &suffixes[m - 1] as &Buffer<F::Block>;
                 F::double(
                     level,
                     Double {
                         below,
-                        coordinate: tail[0],
+                        coordinate,
                         out: table.values_mut(),
                     },
                 );
@@ -77,13 +82,19 @@ impl<F: CpuField> CpuEq<F> {
     }
 }
 
-/// `eq(point, i mod 2^m)` at lane `i`.
-fn repeated_block<F: CpuField>(point: &[F]) -> F::Block {
-    let table = prover_core::mle::eq_table(point, F::ONE);
-    let lanes: Vec<F> = (0..F::WIDTH)
-        .map(|lane| table[lane % table.len()])
-        .collect();
-    F::Block::gather(&lanes)
+/// `below * (1 - coordinate)`, then `below * coordinate` for the next `2^m` lanes, where `2^m` values of
+/// `below` repeat; these repeat, too.
+fn doubled_block<F: CpuField>(below: &F::Block, m: usize, coordinate: F) -> F::Block {
+    let mut out = *below;
+    for lane in 0..1 << m {
+        let low = below.get(lane);
+        let high = low * coordinate;
+        for first in (lane..F::WIDTH).step_by(2 << m) {
+            out.set(first, low - high);
+            out.set(first + (1 << m), high);
+        }
+    }
+    out
 }
 
 /// Appends `below * (1 - coordinate)`, then `below * coordinate`.

@@ -1,4 +1,4 @@
-//! Rounds of tables that are a block: the last ones of every sumcheck.
+//! Rounds that leave tables of a block: the last ones of every sumcheck.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use crate::product::{self, Sums};
 use crate::rounds::{in_order, is_product, weights_of};
 use crate::table::{CpuMle, Data};
 
-/// Folds two tables of at most a block and sums their product.
+/// Folds two tables of one block or two, into their first, and sums their product.
 pub struct BlockRound<'a, F: CpuField> {
-    tables: [&'a mut F::Block; 2],
+    tables: [&'a mut [F::Block]; 2],
     challenge: F,
     /// Pairs of lanes after the fold.
     open: usize,
@@ -41,12 +41,15 @@ impl<F: CpuField> Kernel<F> for BlockRound<'_, F> {
     fn run<A: ArithOf<F>>(mut self, a: A) -> Sums<F> {
         let (r, open) = (a.scalar(self.challenge), self.open);
         for table in &mut self.tables {
-            let upper = upper::<F>(table, 2 * open);
-            let folded = a.fold(a.load(table), a.load(&upper), &r);
+            let high = match &**table {
+                [low] => upper::<F>(low, 2 * open),
+                blocks => blocks[1],
+            };
+            let folded = a.fold(a.load(&table[0]), a.load(&high), &r);
             // Lanes beyond a short table are zero.
-            a.set(a.keep(folded, all_lanes(2 * open)), table);
+            a.set(a.keep(folded, all_lanes(2 * open)), &mut table[0]);
         }
-        let [t0, t1] = self.tables;
+        let [t0, t1] = self.tables.map(|table| &table[0]);
         let (low0, low1) = (a.load(t0), a.load(t1));
         let (high0, high1) = (upper::<F>(t0, open), upper::<F>(t1, open));
         let difference0 = a.sub(a.load(&high0), low0);
@@ -68,8 +71,8 @@ impl<F: CpuField> Kernel<F> for BlockRound<'_, F> {
 }
 
 impl CpuBackend {
-    /// A round of a product of two tables of a block, of their own and in the challenge field, with a fold
-    /// before; `None`, and nothing is done, if it is another.
+    /// A round of a product of two tables of a block or two, of their own and in the challenge field, with a
+    /// fold before; `None`, and nothing is done, if it is another.
     pub(crate) fn round_in_block<F: CpuField>(
         &self,
         job: &mut RoundJob<'_, F, Self>,
@@ -81,7 +84,7 @@ impl CpuBackend {
             return None;
         };
         let n = first.num_vars;
-        if n < 2 || 1 << n > F::WIDTH || second.num_vars != n {
+        if n < 2 || 1 << n > 2 * F::WIDTH || second.num_vars != n {
             return None;
         }
         let eq_vars = job.eq.map_or(0, CpuEq::num_vars);
@@ -92,13 +95,16 @@ impl CpuBackend {
             return None;
         };
         let (one, two) = (Arc::get_mut(one)?, Arc::get_mut(two)?);
+        let (one, two) = (one.values_mut(), two.values_mut());
         let kernel = BlockRound {
-            tables: [&mut one.values_mut()[0], &mut two.values_mut()[0]],
+            tables: [one, two],
             challenge,
             open: 1 << (n - 2),
             weights: weights_of(job.eq, n - 2).map(|blocks| &blocks[0]),
         };
         let sums = F::block_round(self.level, kernel);
+        one.truncate(1);
+        two.truncate(1);
         (first.num_vars, second.num_vars) = (n - 1, n - 1);
         Some(in_order(sums, false, job.summand.terms()[0].coeff))
     }
