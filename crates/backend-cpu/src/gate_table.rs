@@ -20,6 +20,7 @@ use crate::layer::{CpuCoefs, CpuWiring};
 use crate::memory::Buffer;
 use crate::product::Sums;
 use crate::rounds::{self, MIN_CHUNK};
+use crate::simd::SimdLevel;
 use crate::table::{CpuMle, Data, num_blocks};
 
 /// Rows that each part of a table has at least: pairs of them are summed after a fold, and with vectors a
@@ -27,11 +28,18 @@ use crate::table::{CpuMle, Data, num_blocks};
 const BLOCK_OF_ROWS: usize = 2;
 
 /// What the rows at one place cost and what each of their mul gates does, in instructions of M31's kernels:
-/// where threads meet, nothing more depends on it. Of round 0 row by row, of the grid (which looks only at
-/// rows that are near an add gate), of a fold of two.
+/// where threads meet, nothing more depends on it. Of round 0 row by row, and of a fold of two.
 const SUM_COST: (usize, usize) = (60, 40);
-const GRID_COST: (usize, usize) = (280, 140);
 const FOLD_COST: (usize, usize) = (330, 40);
+
+/// The same of the grid, which looks only at rows near an add gate.
+fn grid_cost(level: SimdLevel) -> (usize, usize) {
+    match level {
+        SimdLevel::Avx512 => (110, 140),
+        // A row's sums do not fit in the registers: it takes as long as two gates.
+        SimdLevel::Avx2 | SimdLevel::Portable => (280, 140),
+    }
+}
 
 /// `H(x, s) = sum_mul c W[z] V(y, s) + sum_add c W[z]`, at least one block of instances a wire and two
 /// blocks of wires.
@@ -96,8 +104,7 @@ impl<F: CpuField> GateTable<F> {
     }
 
     /// The same of the grid, `x` the first of a block.
-    fn grid_cost_before(&self, x: usize) -> usize {
-        let (row, gate) = GRID_COST;
+    fn grid_cost_before(&self, x: usize, (row, gate): (usize, usize)) -> usize {
         let rows = self.add_blocks[x / F::WIDTH] as usize * F::WIDTH;
         row * rows + gate * self.gates_before(4, x)
     }
@@ -341,7 +348,7 @@ impl CpuBackend {
             F::gate_grid(self.level, kernel)
         };
         let shape = (quarter, self.row_chunk_of(table, quarter), F::WIDTH);
-        let cost = |x| table.grid_cost_before(x);
+        let cost = |x| table.grid_cost_before(x, grid_cost(self.level.get()));
         let grid = self.exec.sum_even(shape, cost, work, Grid::plus);
         let gates = Gates {
             table: Arc::clone(table),
