@@ -195,6 +195,9 @@ pub(crate) struct ConvertArgs {
     /// Also prune, fuse relays and relabel inner wires: another circuit with another digest
     #[arg(long)]
     pub(crate) tune: bool,
+    /// Refuse to tune with more memory: bytes, or with K, M, G (powers of 1024)
+    #[arg(long, allow_negative_numbers = true, value_name = "BYTES", value_parser = parse_bytes, requires = "tune")]
+    pub(crate) max_memory: Option<u64>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

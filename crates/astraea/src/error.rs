@@ -1,7 +1,7 @@
 //! Why something was not done, and what kind of reason it is.
 
 use prover_circuit::gallery::GalleryError;
-use prover_circuit::{DecodeError, FileError};
+use prover_circuit::{CircuitError, DecodeError, FileError};
 use prover_core::{BackendError, Unavailable};
 use prover_gkr::ProveError;
 use prover_proof::ShapeError;
@@ -61,6 +61,19 @@ pub enum Error {
     /// The gallery has no such circuit, or not with such numbers.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
+    /// Parts that are no circuit.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+    /// Work beside a proof would need more memory than allowed.
+    #[error("{what} needs {needed_bytes} bytes, {limit_bytes} are allowed")]
+    Memory {
+        /// The work.
+        what: &'static str,
+        /// What it needs at most.
+        needed_bytes: u64,
+        /// The limit.
+        limit_bytes: u64,
+    },
     /// An option or a combination of them that has no meaning.
     #[error("{0}")]
     Options(String),
@@ -78,9 +91,12 @@ impl Error {
             Self::Decode(_)
             | Self::File(_)
             | Self::Gallery(_)
+            | Self::Circuit(_)
             | Self::Options(_)
             | Self::Prove(ProveError::Shape(_)) => ErrorKind::Input,
-            Self::BackendUnavailable(_) | Self::Prove(_) => ErrorKind::Backend,
+            Self::BackendUnavailable(_) | Self::Prove(_) | Self::Memory { .. } => {
+                ErrorKind::Backend
+            }
         }
     }
 }

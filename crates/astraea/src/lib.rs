@@ -38,6 +38,7 @@ mod memory;
 mod options;
 mod prover;
 mod report;
+mod tune;
 
 pub use backend::{
     BackendChoice, BackendField, BackendVisitor, Engine, LinkedField, Selection, connect,
@@ -48,6 +49,7 @@ pub use inspect::{Inspection, LayerInspection, inspect};
 pub use options::{HandOff, ProveOptions};
 pub use prover::{Prover, check, prove, prove_many};
 pub use report::{Counter, Report, counters, ops_by_backend, phases};
+pub use tune::tune;
 
 pub use prover_circuit as circuits;
 pub use prover_circuit::{

@@ -89,7 +89,7 @@ impl<F: CpuField> CpuWiring<F> {
     }
 
     /// How many blocks of rows before each of the first quarter have add gates, there or at the same place
-    /// of another quarter; nothing if a quarter has no block.
+    /// of another quarter; one number, 0, if a quarter has no block.
     pub(crate) fn add_blocks(&self) -> Result<Arc<Vec<u32>>, BackendError> {
         if let Some(blocks) = self.add_blocks.get() {
             return Ok(Arc::clone(blocks));

@@ -36,7 +36,7 @@ pub use limits::Limits;
 pub use model::{
     Circuit, CircuitError, CircuitParts, GateCounts, InputEnds, Instances, InstancesError,
 };
-pub use tune::{TuneReport, tune};
+pub use tune::{TuneReport, tune, tune_bytes};
 pub use witness::PublicInputs;
 
 #[doc(hidden)]

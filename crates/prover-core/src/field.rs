@@ -126,7 +126,7 @@ pub trait Field:
     fn decode(bytes: &[u8]) -> Option<Self>;
 
     /// Maps [`Field::UNIFORM_BYTES`] uniform bytes to an element without noticeable bias
-    /// (`docs/protocol.md`, "Challenges").
+    /// (`docs/protocol.md`, section 6).
     ///
     /// # Panics
     /// If the length is not [`Field::UNIFORM_BYTES`].

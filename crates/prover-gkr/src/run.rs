@@ -62,6 +62,8 @@ enum Step<F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> {
         after: AfterPhaseOne<F>,
     },
     Done,
+    /// An error was returned.
+    Failed,
 }
 
 /// One proof under way on one queue.
@@ -164,7 +166,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         driver: Driver<'_, B, H>,
         queue: &mut B::Queue,
     ) -> Result<(), ProveError> {
-        self.step = match core::mem::replace(&mut self.step, Step::Done) {
+        self.step = match core::mem::replace(&mut self.step, Step::Failed) {
             Step::OpenPhaseOne(claims) => self.open_phase_one(driver, queue, claims)?,
             Step::OpenPhaseTwo { after, weights } => {
                 self.open_phase_two(driver, queue, after, &weights)?
@@ -194,7 +196,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
                 }
             }
             Step::AddOnly { .. } => panic!("values are already under way"),
-            Step::Done => panic!("the run is done"),
+            Step::Done | Step::Failed => panic!("the run is done or failed"),
         };
         Ok(())
     }
@@ -230,7 +232,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         queue: &mut B::Queue,
         transcript: &mut impl Transcript,
     ) -> Result<Progress, ProveError> {
-        self.step = match core::mem::replace(&mut self.step, Step::Done) {
+        self.step = match core::mem::replace(&mut self.step, Step::Failed) {
             Step::PhaseOne {
                 mut run,
                 constant_term,
@@ -286,7 +288,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
                 )?
             }
             Step::OpenPhaseOne(_) | Step::OpenPhaseTwo { .. } => panic!("nothing was submitted"),
-            Step::Done => panic!("the run is done"),
+            Step::Done | Step::Failed => panic!("the run is done or failed"),
         };
         Ok(if self.is_done() {
             Progress::Done
@@ -300,7 +302,7 @@ impl<'c, F: ChallengeField, B: LayerBackend<F>, H: LayerBackend<F>> GkrRun<'c, F
         matches!(self.step, Step::Done)
     }
 
-    /// The proof of a finished run; `None` before [`Progress::Done`].
+    /// The proof of a finished run; `None` before [`Progress::Done`] and after an error.
     pub fn into_proof(self) -> Option<Proof<F>> {
         self.is_done().then(|| Proof {
             header: ProofHeader::of(&self.shape),

@@ -1,6 +1,6 @@
 //! SHA-256 of messages of a few blocks, put together and padded in place.
 //!
-//! A round hashes four of them. The incremental hash spends as long on buffering and padding them
+//! A round hashes two of them, or three. The incremental hash spends as long on buffering and padding them
 //! as on compressing.
 
 use sha2::block_api::compress256;

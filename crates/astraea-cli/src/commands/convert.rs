@@ -1,6 +1,6 @@
 //! `astraea convert`.
 
-use astraea::circuits::{TuneReport, format, tune};
+use astraea::circuits::{TuneReport, format};
 use astraea::{Circuit, Field, with_circuit};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn convert<B: Field>(args: &ConvertArgs, circuit: Circuit<B>) -> Result<Done, Fa
         false => circuit,
         true => {
             let spinner = spinner("tuning");
-            let (tuned, report) = tune(&circuit).map_err(|e| Failure::input(e.to_string()))?;
+            let (tuned, report) = astraea::tune(&circuit, args.max_memory)?;
             spinner.finish_and_clear();
             text = tuned_text(&report);
             tuned

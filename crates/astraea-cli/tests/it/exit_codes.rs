@@ -2,6 +2,12 @@
 
 use std::fs;
 
+use astraea::circuits::format;
+use astraea::circuits::model::CircuitParts;
+use astraea::core::{CoefRef, LayerGates, MulGate};
+use astraea::fields::M31;
+use astraea::{Circuit, Field, FieldId};
+
 use crate::support::{FIXTURES, Folder, astraea, fixture, prove, verify};
 
 #[test]
@@ -236,6 +242,42 @@ fn verify_says_how_many_threads_worked() {
         let worked = ran.json()["threads"].as_u64().unwrap();
         assert!((1..=asked).contains(&worked), "{worked} of {asked}");
     }
+}
+
+#[test]
+fn tuning_a_wide_circuit_of_few_bytes_is_refused() {
+    let constants = vec![M31::ONE];
+    let layer = |input_vars, output_vars| LayerGates {
+        input_vars,
+        output_vars,
+        constants: constants.clone(),
+        muls: vec![MulGate {
+            z: 0,
+            x: 0,
+            y: 0,
+            coef: CoefRef::constant(0),
+        }],
+        adds: Vec::new(),
+        consts: Vec::new(),
+        asserts: Vec::new(),
+    };
+    let parts = CircuitParts {
+        field: FieldId::M31,
+        input_vars: 0,
+        num_public: 0,
+        num_outputs: 1,
+        num_zero_outputs: 0,
+        layers: vec![layer(0, 30), layer(30, 30), layer(30, 0)],
+    };
+    let file = format::encode(&Circuit::new(parts).unwrap());
+    assert!(file.len() < 200);
+    let dir = Folder::new();
+    let (circuit, out) = (dir.file("circuit"), dir.file("tuned"));
+    fs::write(&circuit, file).unwrap();
+    let convert = ["convert", "--circuit", &circuit, "--out", &out, "--tune"];
+    let ran = astraea(&[&convert[..], &["--max-memory", "8G"]].concat()).code(3);
+    assert!(ran.stderr.contains("tuning needs"), "{}", ran.stderr);
+    assert_eq!(dir.names(), ["circuit"]);
 }
 
 #[test]

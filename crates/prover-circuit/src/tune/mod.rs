@@ -36,7 +36,7 @@ pub struct TuneReport {
 /// For the same inputs, public inputs and random coefficients (renumbered by
 /// [`TuneReport::random_origin`]) the outputs are the same, and assertions are violated if and
 /// only if the original's are.
-/// Cost: a few sorts of every layer.
+/// Cost: a few sorts of every layer; memory as [`tune_bytes`] says.
 ///
 /// # Errors
 /// Never for a reason of the circuit's: a tuned circuit is smaller.
@@ -75,6 +75,25 @@ pub fn tune<B: Field>(circuit: &Circuit<B>) -> Result<(Circuit<B>, TuneReport), 
         random_origin,
     };
     Ok((tuned, report))
+}
+
+/// Bytes that [`tune`] takes at most beside the circuit: twice the gates with their coefficients, copies
+/// of two neighbouring layers' for each of three orders, and lists over the wires of two neighbouring
+/// tables, whether a gate names them or not.
+pub fn tune_bytes<B: Field>(circuit: &Circuit<B>) -> u64 {
+    let gates_of = |layer: &LayerGates<B>| {
+        let gates = layer.muls.len() + layer.adds.len() + layer.consts.len();
+        (gates + layer.asserts.len()) as u64
+    };
+    let layers = circuit.layers();
+    let gates: u64 = layers.iter().map(gates_of).sum();
+    let most_gates = layers.iter().map(gates_of).max().unwrap_or(0);
+    let wires = layers
+        .iter()
+        .map(|layer| layer.input_vars.max(layer.output_vars));
+    let most_wires = 1u64 << wires.max().unwrap_or(0);
+    let (gate, wire) = (size_of::<Gate<B, 3>>(), size_of::<Option<(u32, B)>>() + 16);
+    (2 * gates + 8 * most_gates) * gate as u64 + 2 * most_wires * wire as u64
 }
 
 /// A coefficient that keeps its meaning when gates move.
