@@ -4,17 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use backend_reference::{Coefs, EqPoint, Mle, Queue, ReferenceBackend, Wiring};
+use prover_circuit::Instances;
 use prover_core::{
     BackendError, BackendInfo, ChallengeField, ComputeBackend, DeviceLayer, JobShape, LayerBackend,
     LayerCoefs, LayerWiring, PhaseOne, PhaseTwo, Ready, Summand,
 };
-use prover_fields::M31Ext3;
+use prover_fields::{M31, M31Ext3};
 use prover_gkr::{CompiledCircuit, GkrRun, ProveError, ProverConfig, Raw, prove};
 use prover_sumcheck::{Driver, Metrics, Phase, Progress};
 use prover_transcript::Sha256Transcript;
 use prover_verifier::{VerifyOptions, verify};
 
+use crate::support::driver;
 use crate::violations::{circuit, instances};
+
+/// The inputs of three instances that differ.
+const WITNESSES: [[u64; 4]; 3] = [[1, 1, 0, 7], [2, 2, 0, 8], [3, 3, 0, 9]];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lie {
@@ -171,22 +176,46 @@ impl<F: ChallengeField> LayerBackend<F> for Lying {
     }
 }
 
-/// Proves three instances that differ, and polls on the way.
+impl Lying {
+    fn new(lie: Lie) -> Self {
+        Self {
+            inner: ReferenceBackend::new(),
+            lie,
+            prepared: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// A run to its end or its failure, polled on the way; an error of its start has no run.
+fn step_by_step<'c>(
+    driver: Driver<'_, Lying>,
+    compiled: &'c CompiledCircuit<M31Ext3, Lying>,
+    witness: &Instances<M31>,
+) -> Result<(GkrRun<'c, M31Ext3, Lying>, Result<(), ProveError>), ProveError> {
+    let mut queue = ComputeBackend::<M31Ext3>::open_queue(driver.backend)?;
+    let (transcript, config) = (&mut Sha256Transcript::new(), ProverConfig::default());
+    let raw = Box::new(Raw);
+    let mut run = GkrRun::start(
+        driver, &mut queue, compiled, witness, &config, raw, transcript,
+    )?;
+    let end = loop {
+        run.submit(driver, &mut queue)?;
+        assert!(run.poll()?, "the oracle's values are there at once");
+        match run.absorb(driver, &mut queue, transcript) {
+            Ok(Progress::Continues) => {}
+            Ok(Progress::Done) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    Ok((run, end))
+}
+
+/// Proves three instances that differ, at once and step by step.
 fn prove_with(lie: Lie) -> Result<(), ProveError> {
-    let backend = Lying {
-        inner: ReferenceBackend::new(),
-        lie,
-        prepared: AtomicUsize::new(0),
-    };
-    let metrics = Metrics::default();
-    let driver = Driver::<_> {
-        backend: &backend,
-        hand_off: None,
-        window: 1,
-        metrics: &metrics,
-    };
+    let (backend, metrics) = (Lying::new(lie), Metrics::default());
+    let driver = driver(&backend, &metrics, 1, None);
     let (circuit, config) = (circuit(), ProverConfig::default());
-    let witness = instances(&circuit, &[[1, 1, 0, 7], [2, 2, 0, 8], [3, 3, 0, 9]]);
+    let witness = instances(&circuit, &WITNESSES);
     let compiled = CompiledCircuit::<M31Ext3, _>::new(&backend, circuit.clone(), None).unwrap();
     let at_once = prove(driver, &compiled, &witness, &config)?;
     assert_eq!(backend.prepared.load(Relaxed), 1);
@@ -195,30 +224,24 @@ fn prove_with(lie: Lie) -> Result<(), ProveError> {
         let mut of_layer = counts.iter().filter(|(_, group, ..)| *group == layer);
         assert!(of_layer.any(|(_, _, phase, _)| *phase == Phase::RoundEvaluate));
     }
-    let (mut queue, mut transcript) = (
-        ComputeBackend::<M31Ext3>::open_queue(&backend).unwrap(),
-        Sha256Transcript::new(),
-    );
-    let mut run = GkrRun::start(
-        driver,
-        &mut queue,
-        &compiled,
-        &witness,
-        &config,
-        Box::new(Raw),
-        &mut transcript,
-    )?;
-    loop {
-        run.submit(driver, &mut queue)?;
-        assert!(run.poll()?, "the oracle's values are there at once");
-        if run.absorb(driver, &mut queue, &mut transcript)? == Progress::Done {
-            break;
-        }
-    }
+    let (run, end) = step_by_step(driver, &compiled, &witness)?;
+    end?;
     let proof = run.into_proof().unwrap();
     assert_eq!(proof.encode(), at_once.encode());
     verify(&circuit, &proof, &VerifyOptions::default()).unwrap();
     Ok(())
+}
+
+#[test]
+fn a_run_that_failed_has_no_proof() {
+    let (backend, metrics) = (Lying::new(Lie::AddTerm), Metrics::default());
+    let (driver, circuit) = (driver(&backend, &metrics, 1, None), circuit());
+    let witness = instances(&circuit, &WITNESSES);
+    let compiled = CompiledCircuit::<M31Ext3, _>::new(&backend, circuit, None).unwrap();
+    let (run, end) = step_by_step(driver, &compiled, &witness).unwrap();
+    assert!(matches!(end, Err(ProveError::Wrong { .. })), "{end:?}");
+    assert!(!run.is_done());
+    assert!(run.into_proof().is_none());
 }
 
 #[test]
