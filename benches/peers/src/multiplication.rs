@@ -61,7 +61,7 @@ pub(crate) fn rows(runs: usize) -> Vec<Row> {
             runs,
         ),
         row(
-            ("p3-mersenne-31 0.9.0-rc.2, packed", "m31"),
+            ("p3-mersenne-31 0.9.0-rc.2", "m31"),
             packed,
             plonky3::WIDTH,
             runs,

@@ -261,6 +261,7 @@ mod tests {
 
     /// Every gate stands in one lane of the slice of its row, in the tile of its row.
     #[test]
+    #[cfg_attr(miri, ignore = "minutes, and nothing in it is unsafe")]
     fn every_gate_is_met_once_in_its_row() {
         let vars = 11;
         let mut state = 1u32;

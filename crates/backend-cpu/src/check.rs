@@ -13,6 +13,20 @@ pub(crate) fn levels() -> impl Iterator<Item = Level> {
     all.into_iter().filter_map(Level::new)
 }
 
+/// So many turns of a test, or, where Miri takes a thousand times as long for each, a few.
+pub(crate) fn turns(all: usize) -> usize {
+    match cfg!(miri) {
+        true => all.div_ceil(100),
+        false => all,
+    }
+}
+
+/// The elements of a list that a test has time for: under Miri a few from all over it.
+pub(crate) fn sampled<T: Copy>(all: &[T]) -> Vec<T> {
+    let step = all.len().div_ceil(turns(all.len()).max(8));
+    all.iter().copied().step_by(step.max(1)).collect()
+}
+
 /// Numbers of no quality in particular.
 pub(crate) struct Random(pub(crate) u64);
 
@@ -94,7 +108,7 @@ impl<F: CpuField> Kernel<F> for Check<'_, F> {
     #[inline(always)]
     fn run<A: ArithOf<F>>(self, a: A) {
         let mut random = Random(11);
-        for _ in 0..400 {
+        for _ in 0..turns(400) {
             let ext = (0..3 * F::WIDTH)
                 .map(|_| random.pick(self.extremes))
                 .collect();
@@ -189,7 +203,7 @@ impl<F: CpuField> Check<'_, F> {
     /// Sums as long as a kernel makes them, of the greatest and of other values.
     #[inline(always)]
     fn sums<A: ArithOf<F>>(&self, a: A, random: &mut Random) {
-        for (index, &extreme) in self.extremes.iter().enumerate() {
+        for (index, extreme) in sampled(self.extremes).into_iter().enumerate() {
             let base = self.base_extremes[index % self.base_extremes.len()];
             let (x, b) = (a.splat(extreme), a.splat_base(base));
             let (mut acc, mut mixed, mut bases) = (a.acc(), a.mixed_acc(), a.base_acc());
@@ -235,11 +249,13 @@ impl<F: CpuField> Check<'_, F> {
 #[inline(always)]
 fn gathers<F: CpuField, A: ArithOf<F>>(a: A, check: &Check<'_, F>, random: &mut Random) {
     let len = 5 * F::WIDTH;
-    let ext: Vec<F> = (0..len).map(|_| random.pick(check.extremes)).collect();
+    // As many as sums over the lanes of every second block read; places are of the first.
+    let all = len.max(2 * F::WIDTH * F::WIDTH);
+    let ext: Vec<F> = (0..all).map(|_| random.pick(check.extremes)).collect();
     let base = (0..len * F::WIDTH).map(|_| random.pick(check.base_extremes));
     let values = Values::<F>::new(ext, base.collect());
     let (ext, base) = (&values.ext, &values.base);
-    let singles: Vec<[u32; 1]> = (0..300)
+    let singles: Vec<[u32; 1]> = (0..301)
         .map(|_| [random.word() as u32 % len as u32])
         .collect();
     let pairs: Vec<[u32; 2]> = singles.windows(2).map(|w| [w[0][0], w[1][0]]).collect();
@@ -248,7 +264,8 @@ fn gathers<F: CpuField, A: ArithOf<F>>(a: A, check: &Check<'_, F>, random: &mut 
         Slots::U16(singles.iter().map(|s| s[0] as u16).collect()),
         Slots::U32(singles.iter().map(|s| s[0]).collect()),
     ];
-    for start in [0, 1, 100] {
+    // The last reads the ends of the lists, where a word may not reach beyond.
+    for start in [0, 1, 100, 300 - F::WIDTH] {
         let at = a.run(start..start + F::WIDTH).at;
         let one = a.gather(&values.blocks, a.wires(&singles, 0, at));
         lanes(a, "gather", one, |i| ext[singles[start + i][0] as usize]);

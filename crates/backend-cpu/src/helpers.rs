@@ -319,6 +319,7 @@ impl Drop for Helpers {
 #[cfg(test)]
 mod tests {
     use super::Helpers;
+    use crate::check::turns;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -329,7 +330,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
-                    for job in 0..2000usize {
+                    for job in 0..turns(2000) {
                         let done: Vec<_> = (0..job % 23).map(|_| AtomicUsize::new(0)).collect();
                         let ran = helpers.run(done.len(), &|chunk| {
                             done[chunk].fetch_add(1, SeqCst);
@@ -342,7 +343,7 @@ mod tests {
             }
         });
         assert!(
-            turned_away.load(SeqCst) < 6000,
+            turned_away.load(SeqCst) < 3 * turns(2000),
             "nobody ever had the helpers"
         );
     }
@@ -350,7 +351,7 @@ mod tests {
     #[test]
     fn a_panic_reaches_the_caller_and_the_next_job_runs() {
         let helpers = Helpers::new(2).unwrap();
-        for _ in 0..20 {
+        for _ in 0..turns(20).max(3) {
             let failing = catch_unwind(AssertUnwindSafe(|| {
                 helpers.run(5, &|_| panic!("on purpose"))
             }));

@@ -258,6 +258,7 @@ mod tests {
     use prover_core::BackendError;
 
     #[test]
+    #[cfg_attr(miri, ignore = "asks for more than there is, at which Miri ends")]
     fn free_bytes_are_known_only_of_a_limit() {
         let free = |budget| match Buffer::<u64>::with_capacity(&budget, 1 << 58) {
             Err(BackendError::OutOfMemory { free_bytes, .. }) => free_bytes,

@@ -1,7 +1,8 @@
 //! `cargo xtask bench-peers`: other libraries beside our own figures, on the same inputs.
 //!
-//! The peers are in `benches/peers`, a workspace of its own that only this task builds, with the
-//! features of this CPU (`-C target-cpu=native`): some of them find none out at run time.
+//! The peers are in `benches/peers`, a workspace of its own that only this task builds, twice: with the
+//! features of this CPU (`-C target-cpu=native`), as some of them find none out at run time, and for any
+//! CPU of the architecture, where those have no vectors. Ours is forced to each level beside them.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,10 +20,13 @@ const OPTIONS: [&str; 3] = ["--num-vars", "--runs", "--out"];
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     let args = Args::parse(words, &OPTIONS)?;
     let astraea = Astraea::build(root)?;
-    let mut rows = theirs(root, &args)?;
+    let mut rows = theirs(root, &args, Build::ThisCpu)?;
+    rows.extend(theirs(root, &args, Build::AnyCpu)?);
     for field in ["bn254", "m31"] {
         for num_vars in &args.num_vars {
-            rows.push(ours(&astraea, field, *num_vars, args.runs)?);
+            for level in [None, Some("avx2"), Some("portable")] {
+                rows.push(ours(&astraea, (field, *num_vars), level, args.runs)?);
+            }
         }
     }
     let key = |row: &Value| {
@@ -34,8 +38,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     let text = format!(
         "# Peers\n\nOne thread, nanoseconds a point or a multiplication, median of {} runs, on the \
          same tables in the same run. A table shared by prover and verifier is uploaded outside our \
-         clock as theirs is made outside it. Peers are built with `-C target-cpu=native`; ours finds \
-         the CPU's features at run time.\n\n{}\n{}",
+         clock as theirs is made outside it. Peers are built for this CPU (`-C target-cpu=native`) and \
+         for any of its architecture; ours is one binary that finds the CPU's features at run time, or \
+         is forced to a level.\n\n{}\n{}",
         args.runs,
         super::table::machine(&machine),
         table(&rows),
@@ -50,32 +55,72 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     Ok(format!("{text}\nwritten to {}", args.out.display()))
 }
 
+/// What the peers are compiled for.
+#[derive(Clone, Copy)]
+enum Build {
+    ThisCpu,
+    /// Every CPU of the architecture: scalar code, where a peer has no choice at run time.
+    AnyCpu,
+}
+
+impl Build {
+    fn flags(self) -> &'static str {
+        match self {
+            Self::ThisCpu => "-C target-cpu=native",
+            Self::AnyCpu => "",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::ThisCpu => "this CPU",
+            Self::AnyCpu => "any CPU",
+        }
+    }
+
+    fn target(self) -> &'static str {
+        match self {
+            Self::ThisCpu => "target/peers",
+            Self::AnyCpu => "target/peers-any",
+        }
+    }
+}
+
 /// Builds and runs the peers.
-fn theirs(root: &Path, args: &Args) -> Result<Vec<Value>, Failure> {
+fn theirs(root: &Path, args: &Args, build: Build) -> Result<Vec<Value>, Failure> {
     let mut command = Command::new(env!("CARGO"));
     command
         .args(["run", "--release", "--quiet", "--locked", "--manifest-path"])
         .arg(root.join("benches/peers/Cargo.toml"))
         .arg("--target-dir")
-        .arg(root.join("target/peers"))
+        .arg(root.join(build.target()))
         .arg("--")
         .arg(args.runs.to_string())
         .args(args.num_vars.iter().map(u32::to_string))
-        .env("RUSTFLAGS", "-C target-cpu=native");
+        .env("RUSTFLAGS", build.flags());
     let output = command.output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("the peers do not build or run: {said}").into());
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let mut rows: Vec<Value> = serde_json::from_slice(&output.stdout)?;
+    for row in &mut rows {
+        row["built_for"] = build.name().into();
+    }
+    Ok(rows)
 }
 
-/// Our product sumcheck in the form of the peers' rows.
-fn ours(astraea: &Astraea, field: &str, num_vars: u32, runs: u32) -> Result<Value, Failure> {
+/// Our product sumcheck in the form of the peers' rows, at a level or at the best of this CPU.
+fn ours(
+    astraea: &Astraea,
+    (field, num_vars): (&str, u32),
+    level: Option<&str>,
+    runs: u32,
+) -> Result<Value, Failure> {
     let setting = Setting {
         backend: "cpu",
         threads: 1,
-        simd: None,
+        simd: level,
         runs,
     };
     let size = num_vars.to_string();
@@ -87,6 +132,7 @@ fn ours(astraea: &Astraea, field: &str, num_vars: u32, runs: u32) -> Result<Valu
         "what": "product sumcheck",
         "field": field,
         "num_vars": num_vars,
+        "built_for": level.map_or("any CPU".to_owned(), |level| format!("any CPU, {level} forced")),
         "ns_median": ns("ns_per_point_median"),
         "ns_min": ns("ns_per_point_min"),
         "ns_spread": ns("ns_per_point_max") - ns("ns_per_point_min"),
@@ -101,10 +147,20 @@ fn table(rows: &[Value]) -> String {
         let mut cells = vec![text("what"), text("field")];
         cells.push(size.map_or_else(|| "in cache".to_owned(), |size| format!("2^{size}")));
         cells.push(text("peer"));
+        cells.push(text("built_for"));
         cells.extend(["ns_median", "ns_min", "ns_spread"].map(|key| number(row[key].as_f64())));
         cells
     };
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    let head = ["work", "field", "size", "library", "ns", "least", "spread"];
+    let head = [
+        "work",
+        "field",
+        "size",
+        "library",
+        "built for",
+        "ns",
+        "least",
+        "spread",
+    ];
     markdown(&head, &rows)
 }

@@ -151,6 +151,7 @@ mod tests {
     use prover_fields::Field;
 
     #[test]
+    #[cfg_attr(miri, ignore = "minutes, and nothing in it is unsafe")]
     fn powers_of_two_are_those_of_the_field() {
         let element = |words| Bn254::from_canonical_limbs(words).expect("below p");
         let mut power = Bn254::ONE;

@@ -183,6 +183,10 @@ impl Kernel<Bn254> for TwoOperands {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn operations_on_two_blocks_are_the_fields() {
     at_all_levels(TwoOperands);
 }
@@ -219,6 +223,10 @@ impl Kernel<Bn254> for BaseOperands {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn operations_in_the_base_field_are_the_fields() {
     at_all_levels(BaseOperands);
 }
@@ -255,6 +263,10 @@ impl Kernel<Bn254> for Scalars {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn folds_are_the_fields() {
     at_all_levels(Scalars);
 }
@@ -295,6 +307,10 @@ impl Kernel<Bn254> for Largest {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn folds_of_the_largest_lanes_stay_in_bounds() {
     at_all_levels(Largest);
 }
@@ -332,6 +348,10 @@ impl Kernel<Bn254> for LongSums {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn the_longest_sums_do_not_overflow() {
     at_all_levels(LongSums);
 }
@@ -372,6 +392,10 @@ impl Kernel<Bn254> for AcrossLanes {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn operations_across_lanes_are_the_fields() {
     at_all_levels(AcrossLanes);
 }
@@ -431,6 +455,10 @@ fn gathers_find_their_places() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
+)]
 fn sums_of_the_most_products_are_reduced() {
     use super::words::{reduced, widened};
     // Word k counts 2^(64 k), and a sum is divided by 2^256.

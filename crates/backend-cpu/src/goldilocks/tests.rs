@@ -3,7 +3,7 @@
 use prover_fields::{Goldilocks, GoldilocksExt2};
 
 use super::kernels::goldilocks_lanes;
-use crate::check::{Check, levels};
+use crate::check::{Check, levels, turns};
 
 /// Around the modulus and where limbs and words begin; among them the greatest low limb.
 fn words() -> Vec<u64> {
@@ -42,7 +42,7 @@ fn every_operation_is_the_fields() {
             extremes: &extremes,
             base_extremes: &base,
             // Four runs and a part of one.
-            products: 1100,
+            products: turns(1100).max(40),
         };
         goldilocks_lanes(level, check);
     }

@@ -22,7 +22,7 @@ impl CpuField for M31Ext3 {
 
 /// Runs a kernel with the arithmetic of a level.
 #[inline]
-fn m31_lanes<K: Kernel<M31Ext3>>(level: Level, kernel: K) -> K::Out {
+pub(super) fn m31_lanes<K: Kernel<M31Ext3>>(level: Level, kernel: K) -> K::Out {
     match level.get() {
         #[cfg(target_arch = "x86_64")]
         SimdLevel::Avx512 => {

@@ -9,3 +9,6 @@ mod lanes;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vector;
+
+#[cfg(test)]
+mod tests;
