@@ -186,12 +186,15 @@ impl Lying {
     }
 }
 
+/// A run that takes no more steps, and why.
+type Ended<'c> = (GkrRun<'c, M31Ext3, Lying>, Result<(), ProveError>);
+
 /// A run to its end or its failure, polled on the way; an error of its start has no run.
 fn step_by_step<'c>(
     driver: Driver<'_, Lying>,
     compiled: &'c CompiledCircuit<M31Ext3, Lying>,
     witness: &Instances<M31>,
-) -> Result<(GkrRun<'c, M31Ext3, Lying>, Result<(), ProveError>), ProveError> {
+) -> Result<Ended<'c>, ProveError> {
     let mut queue = ComputeBackend::<M31Ext3>::open_queue(driver.backend)?;
     let (transcript, config) = (&mut Sha256Transcript::new(), ProverConfig::default());
     let raw = Box::new(Raw);
