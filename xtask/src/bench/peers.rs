@@ -20,12 +20,14 @@ const OPTIONS: [&str; 3] = ["--num-vars", "--runs", "--out"];
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     let args = Args::parse(words, &OPTIONS)?;
     let astraea = Astraea::build(root)?;
+    let machine = machine::describe(root);
+    let levels = levels(&machine);
     let mut rows = theirs(root, &args, Build::ThisCpu)?;
     rows.extend(theirs(root, &args, Build::AnyCpu)?);
     for field in ["bn254", "m31"] {
         for num_vars in &args.num_vars {
-            for level in [None, Some("avx2"), Some("portable")] {
-                rows.push(ours(&astraea, (field, *num_vars), level, args.runs)?);
+            for level in &levels {
+                rows.push(ours(&astraea, (field, *num_vars), *level, args.runs)?);
             }
         }
     }
@@ -34,7 +36,6 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
         (text("what"), text("field"), row["num_vars"].as_u64())
     };
     rows.sort_by_key(key);
-    let machine = machine::describe(root);
     let text = format!(
         "# Peers\n\nOne thread, nanoseconds a point or a multiplication, median of {} runs, on the \
          same tables in the same run. A table shared by prover and verifier is uploaded outside our \
@@ -53,6 +54,18 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<String, Failure> {
     )?;
     std::fs::write(args.out.join("peers.md"), &text)?;
     Ok(format!("{text}\nwritten to {}", args.out.display()))
+}
+
+/// The levels that ours is measured at: the best, and by force those of this CPU below AVX-512.
+fn levels(machine: &Value) -> Vec<Option<&'static str>> {
+    let features = machine["vector_features"].as_array();
+    let has_avx2 = features.is_some_and(|features| features.iter().any(|f| f == "avx2"));
+    let avx2 = has_avx2.then_some(Some("avx2"));
+    [None]
+        .into_iter()
+        .chain(avx2)
+        .chain([Some("portable")])
+        .collect()
 }
 
 /// What the peers are compiled for.

@@ -97,6 +97,8 @@ mod kernels;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 mod scalar;
+// Miri takes hours for them, and below AVX-512, which it lacks, nothing here is unsafe.
+#[cfg(not(miri))]
 #[cfg(test)]
 mod tests;
 mod words;

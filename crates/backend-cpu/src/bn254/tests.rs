@@ -183,10 +183,6 @@ impl Kernel<Bn254> for TwoOperands {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn operations_on_two_blocks_are_the_fields() {
     at_all_levels(TwoOperands);
 }
@@ -223,10 +219,6 @@ impl Kernel<Bn254> for BaseOperands {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn operations_in_the_base_field_are_the_fields() {
     at_all_levels(BaseOperands);
 }
@@ -263,10 +255,6 @@ impl Kernel<Bn254> for Scalars {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn folds_are_the_fields() {
     at_all_levels(Scalars);
 }
@@ -307,10 +295,6 @@ impl Kernel<Bn254> for Largest {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn folds_of_the_largest_lanes_stay_in_bounds() {
     at_all_levels(Largest);
 }
@@ -348,10 +332,6 @@ impl Kernel<Bn254> for LongSums {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn the_longest_sums_do_not_overflow() {
     at_all_levels(LongSums);
 }
@@ -392,10 +372,6 @@ impl Kernel<Bn254> for AcrossLanes {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn operations_across_lanes_are_the_fields() {
     at_all_levels(AcrossLanes);
 }
@@ -455,10 +431,6 @@ fn gathers_find_their_places() {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "minutes each, and without AVX-512 nothing in them is unsafe"
-)]
 fn sums_of_the_most_products_are_reduced() {
     use super::words::{reduced, widened};
     // Word k counts 2^(64 k), and a sum is divided by 2^256.
