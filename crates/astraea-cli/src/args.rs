@@ -282,7 +282,7 @@ impl BenchArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// The sumcheck of a product of two random tables, transcript included
+    /// The sumcheck of a product of two random tables or of a zero check, transcript included
     Sumcheck(SumcheckArgs),
     /// Both phases of one layer with a gate for each output wire
     Layer(LayerArgs),
@@ -314,11 +314,23 @@ pub(crate) struct SumcheckArgs {
     /// Field
     #[arg(long, value_name = "F", value_parser = field_parser())]
     pub(crate) field: FieldId,
+    /// What is summed
+    #[arg(long, default_value = "product")]
+    pub(crate) summand: SummandKind,
     /// Variables of the tables
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=40))]
     pub(crate) num_vars: u8,
     #[command(flatten)]
     pub(crate) common: BenchCommon,
+}
+
+/// What `bench sumcheck` sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SummandKind {
+    /// `T0 T1`
+    Product,
+    /// `eq (T0 T1 - T2)`, `T2` the table of products, eq over all variables
+    Zerocheck,
 }
 
 #[derive(Debug, clap::Args)]

@@ -134,6 +134,17 @@ pub trait Arith: Copy + Send + Sync {
     fn mac_differences(self, acc: &mut Self::Acc, x: (Self::V, Self::V), y: (Self::V, Self::V)) {
         self.mac(acc, self.sub(x.1, x.0), self.sub(y.1, y.0));
     }
+    /// Adds `(x y - z) weight`: one product.
+    #[inline(always)]
+    fn mac_product_less(
+        self,
+        acc: &mut Self::Acc,
+        (x, y): (Self::V, Self::V),
+        z: Self::V,
+        weight: Self::V,
+    ) {
+        self.mac(acc, self.sub(self.mul(x, y), z), weight);
+    }
     /// Makes room for `RUN` more products.
     fn settle(self, acc: &mut Self::Acc);
     /// The sum.

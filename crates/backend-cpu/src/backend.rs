@@ -137,7 +137,7 @@ impl<F: CpuField> ComputeBackend<F> for CpuBackend {
             .iter()
             .map(|mle| self.built(mle))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Ready(self.sums(summand, &mles, eq, window)))
+        Ok(Ready(self.sums(summand, &mles, eq, window)?))
     }
 
     fn fold_and_sums(

@@ -57,6 +57,13 @@ impl<'a, W> Columns<'a, W> {
         (0..self.columns).map(move |c| (c, weights.map(|w| &w[c])))
     }
 
+    /// The blocks of a range of one row with their weights; `None` if it has more, or there are no weights.
+    #[inline(always)]
+    pub(crate) fn weighted_row(&self) -> Option<impl Iterator<Item = (usize, &'a W)>> {
+        let weights = self.weights.filter(|_| self.rows == 1)?;
+        Some((self.start..).zip(weights))
+    }
+
     /// The index of a block.
     #[inline(always)]
     pub(crate) fn index(&self, row: usize, column: usize) -> usize {
@@ -91,6 +98,12 @@ mod tests {
                     .all(|&(row, settle)| settle == (row > 0 && row % 2 == 0))
             );
             let mut cells: Vec<_> = columns.cells().collect();
+            if let Some(row) = columns.weighted_row() {
+                let row: Vec<_> = row.map(|(i, weight)| (i, Some(weight))).collect();
+                assert_eq!((rows, &row), (1, &cells));
+            } else {
+                assert!(rows > 1);
+            }
             let down: Vec<_> = columns
                 .columns()
                 .flat_map(|(c, w)| (0..rows).map(move |r| (columns.index(r, c), w)))

@@ -2,7 +2,7 @@
 
 use core::mem::MaybeUninit;
 use core::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use prover_core::BackendError;
 
@@ -17,17 +17,87 @@ use crate::table::num_blocks;
 /// Blocks that a chunk of an eq table has at least: about 2 us of work.
 const MIN_BLOCKS: usize = 32;
 
-/// The eq factor of a run: a table of blocks for every suffix of its point.
+/// Base-2 logarithm of the most blocks of an inner table: what a core keeps near while it walks along it,
+/// and enough that the walk pays for starting it.
+const INNER_LOG_BLOCKS: usize = 9;
+
+/// The eq factor of a run: what gives the weights of every suffix of its point.
 ///
-/// Suffix `m` is the table of `eq(last m coordinates, .)`; with `2^m` below the number of lanes the
-/// values repeat through the block, so that lane `i` always has the weight of `i mod 2^m`.
+/// `eq` of the last `m` coordinates is one table of blocks up to `INNER_LOG_BLOCKS`, and beyond them the
+/// product of such a table and an outer one over the coordinates before: `2^(m/2)` values instead of `2^m`.
 #[derive(Debug)]
 pub struct CpuEq<F: CpuField> {
     suffixes: Arc<Suffixes<F>>,
 }
 
-/// A table of blocks for each suffix of a point, the shortest first.
-pub(crate) type Suffixes<F> = Vec<Buffer<<F as CpuField>::Block>>;
+/// The tables of the suffixes of a point, the shortest first.
+///
+/// With `2^m` below the number of lanes the values of inner table `m` repeat through its block, so that
+/// lane `i` always has the weight of `i mod 2^m`.
+#[derive(Debug)]
+pub(crate) struct Suffixes<F: CpuField> {
+    point: Vec<F>,
+    inner: Vec<Buffer<F::Block>>,
+    /// Over the coordinates before the longest inner table's.
+    outer: Vec<Buffer<F>>,
+    /// The table of the whole point, once it was asked for.
+    whole: OnceLock<Buffer<F::Block>>,
+}
+
+/// The eq factor's weights in a round.
+#[derive(Debug)]
+pub(crate) enum Weights<'a, F: CpuField> {
+    /// There is no factor.
+    None,
+    /// Block `i` has `blocks[i mod blocks.len()]`.
+    Blocks(&'a [F::Block]),
+    /// Block `i` has `inner[i mod inner.len()] * outer[i / inner.len()]`.
+    Split {
+        inner: &'a [F::Block],
+        outer: &'a [F],
+    },
+}
+
+impl<F: CpuField> Clone for Weights<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F: CpuField> Copy for Weights<'_, F> {}
+
+impl<F: CpuField> Weights<'_, F> {
+    /// Sums over a range of blocks, by a kernel that takes a table of weights or none: `scale` multiplies
+    /// what it returns, and `add` adds it up. Ranges begin and end where [`Columns::new`] wants them.
+    ///
+    /// [`Columns::new`]: crate::columns::Columns::new
+    pub(crate) fn sums<T>(
+        self,
+        range: Range<usize>,
+        kernel: impl Fn(Range<usize>, Option<&[F::Block]>) -> T,
+        scale: impl Fn(T, F) -> T,
+        add: impl Fn(T, T) -> T,
+    ) -> T {
+        let (inner, outer) = match self {
+            Self::None => return kernel(range, None),
+            Self::Blocks(blocks) => return kernel(range, Some(blocks)),
+            Self::Split { inner, outer } => (inner, outer),
+        };
+        let rows = range.start / inner.len()..range.end.div_ceil(inner.len());
+        let parts = rows.map(|row| {
+            let (first, end) = (row * inner.len(), (row + 1) * inner.len());
+            let part = range.start.max(first)..range.end.min(end);
+            scale(kernel(part, Some(inner)), outer[row])
+        });
+        parts.reduce(add).expect("a range of blocks is not empty")
+    }
+}
+
+impl<F: CpuField> Suffixes<F> {
+    /// Coordinates that the longest inner table is over.
+    fn inner_vars(&self) -> usize {
+        self.inner.len() - 1
+    }
+}
 
 impl<F: CpuField> CpuEq<F> {
     /// The tables, shared: who holds them knows this eq factor again.
@@ -37,49 +107,102 @@ impl<F: CpuField> CpuEq<F> {
 
     /// Coordinates of the point.
     pub(crate) fn num_vars(&self) -> usize {
-        self.suffixes.len() - 1
+        self.suffixes.point.len()
+    }
+
+    /// The weights of the last `m` coordinates in one block.
+    ///
+    /// # Panics
+    /// If they are more than a block has lanes.
+    pub(crate) fn block(&self, m: usize) -> &F::Block {
+        assert!(1 << m <= F::WIDTH, "weights of {m} variables in a block");
+        &self.suffixes.inner[m][0]
     }
 
     /// The weights of the last `m` coordinates.
-    pub(crate) fn suffix(&self, m: usize) -> &[F::Block] {
-        &self.suffixes[m]
+    pub(crate) fn suffix(&self, m: usize) -> Weights<'_, F> {
+        let inner_vars = self.suffixes.inner_vars();
+        match m.checked_sub(inner_vars + 1) {
+            None => Weights::Blocks(&self.suffixes.inner[m]),
+            Some(outer) => Weights::Split {
+                inner: &self.suffixes.inner[inner_vars],
+                outer: &self.suffixes.outer[outer],
+            },
+        }
     }
 
     /// Tables of all suffixes of `point`.
-    /// Cost: `2^(k+1)` values in all, a multiplication each.
+    /// Cost: a multiplication per value of the inner and the outer tables.
     pub(crate) fn new(
         budget: &Arc<Budget>,
         level: Level,
         point: &[F],
     ) -> Result<Self, BackendError> {
-        let k = point.len();
-        let mut suffixes: Suffixes<F> = Vec::with_capacity(k + 1);
-        let mut ones = Buffer::with_capacity(budget, 1)?;
-        ones.values_mut()
-            .push(F::Block::gather(&vec![F::ONE; F::WIDTH]));
-        suffixes.push(ones);
-        for m in 1..=k {
-            let coordinate = point[k - m];
-            let mut table = Buffer::with_capacity(budget, num_blocks::<F>(m))?;
-            let below: &[F::Block] = &suffixes[m - 1] as &Buffer<F::Block>;
-            if 1 << m <= F::WIDTH {
-                let block = doubled_block::<F>(&below[0], m - 1, coordinate);
-                table.values_mut().push(block);
-            } else {
-                F::double(
-                    level,
-                    Double {
-                        below,
-                        coordinate,
-                        out: table.values_mut(),
-                    },
-                );
-            }
-            suffixes.push(table);
-        }
-        let suffixes = Arc::new(suffixes);
-        Ok(Self { suffixes })
+        let most = INNER_LOG_BLOCKS + F::WIDTH.ilog2() as usize;
+        let (outer, inner) = point.split_at(point.len().saturating_sub(most));
+        let suffixes = Suffixes {
+            point: point.to_vec(),
+            inner: inner_tables(budget, level, inner)?,
+            outer: outer_tables(budget, outer)?,
+            whole: OnceLock::new(),
+        };
+        Ok(Self {
+            suffixes: Arc::new(suffixes),
+        })
     }
+}
+
+/// A table of blocks for each suffix of `point`, the empty one too.
+fn inner_tables<F: CpuField>(
+    budget: &Arc<Budget>,
+    level: Level,
+    point: &[F],
+) -> Result<Vec<Buffer<F::Block>>, BackendError> {
+    let k = point.len();
+    let mut tables: Vec<Buffer<F::Block>> = Vec::with_capacity(k + 1);
+    let mut ones = Buffer::with_capacity(budget, 1)?;
+    ones.values_mut()
+        .push(F::Block::gather(&vec![F::ONE; F::WIDTH]));
+    tables.push(ones);
+    for m in 1..=k {
+        let coordinate = point[k - m];
+        let mut table = Buffer::with_capacity(budget, num_blocks::<F>(m))?;
+        let below: &[F::Block] = &tables[m - 1] as &Buffer<F::Block>;
+        if 1 << m <= F::WIDTH {
+            let block = doubled_block::<F>(&below[0], m - 1, coordinate);
+            table.values_mut().push(block);
+        } else {
+            F::double(
+                level,
+                Double {
+                    below,
+                    coordinate,
+                    out: table.values_mut(),
+                },
+            );
+        }
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
+/// A table of values for each suffix of `point` but the empty one.
+fn outer_tables<F: CpuField>(
+    budget: &Arc<Budget>,
+    point: &[F],
+) -> Result<Vec<Buffer<F>>, BackendError> {
+    let mut tables: Vec<Buffer<F>> = Vec::with_capacity(point.len());
+    let one = [F::ONE];
+    for (m, &coordinate) in point.iter().rev().enumerate() {
+        let mut table = Buffer::with_capacity(budget, 2 << m)?;
+        let below: &[F] = tables.last().map_or(&one, |table| table);
+        let highs = below.iter().map(|&value| value * coordinate);
+        let values = table.values_mut();
+        values.extend(below.iter().map(|&value| value - value * coordinate));
+        values.extend(highs);
+        tables.push(table);
+    }
+    Ok(tables)
 }
 
 /// `below * (1 - coordinate)`, then `below * coordinate` for the next `2^m` lanes, where `2^m` values of
@@ -120,6 +243,22 @@ impl<F: CpuField> Kernel<F> for Double<'_, F> {
 }
 
 impl CpuBackend {
+    /// The weights of the whole point as one table.
+    pub(crate) fn whole_eq<'e, F: CpuField>(
+        &self,
+        eq: &'e CpuEq<F>,
+    ) -> Result<&'e [F::Block], BackendError> {
+        if let Weights::Blocks(blocks) = eq.suffix(eq.num_vars()) {
+            return Ok(blocks);
+        }
+        let suffixes = &eq.suffixes;
+        if let Some(whole) = suffixes.whole.get() {
+            return Ok(whole);
+        }
+        let whole = self.eq_blocks(&[(F::ONE, &suffixes.point)])?;
+        Ok(suffixes.whole.get_or_init(|| whole))
+    }
+
     /// `sum_k scale_k eq(point_k, .)` as a table of blocks.
     /// Cost: a multiplication per value and term; each term's point is cut in two tables of about the
     /// square root of the size.

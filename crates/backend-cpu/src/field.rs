@@ -6,7 +6,7 @@ use crate::arith::{Lanes, Plain};
 use crate::gather::Gather;
 use crate::product::Sums;
 use crate::simd::Level;
-use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires, zerocheck};
 
 /// Arithmetic on a field's tables.
 pub trait ArithOf<F: CpuField>: Gather<F = F, Block = F::Block, BaseBlock = F::BaseBlock> {}
@@ -69,6 +69,9 @@ cpu_field! {
     block_round(in_block::BlockRound<'_, Self>) -> Sums<Self>;
     product_sums(rounds::ProductSums<'_, Self, false>) -> Sums<Self>;
     product_sums_with_one(rounds::ProductSums<'_, Self, true>) -> Sums<Self>;
+    zerocheck_sums(zerocheck::ZerocheckSums<'_, Self>) -> Sums<Self>;
+    zerocheck_base_sums(zerocheck::ZerocheckBaseSums<'_, Self>) -> Sums<Self>;
+    zerocheck_fused(zerocheck::ZerocheckFused<'_, Self>) -> Sums<Self>;
     interpret(rounds::Interpret<'_, Self>) -> Vec<Self>;
     ext_rows(layer_kernels::ExtRows<'_, Self>) -> ();
     base_rows(layer_kernels::BaseRows<'_, Self>) -> ();

@@ -129,14 +129,10 @@ impl<F: CpuField> GateTable<F> {
         }
     }
 
-    /// The weights of blocks of instances, if the eq factor is over the instances or there is none.
-    #[expect(clippy::option_option, reason = "no weights are weights, too")]
-    fn weights<'e>(&self, eq: Option<&'e CpuEq<F>>) -> Option<Option<&'e [F::Block]>> {
-        let Some(eq) = eq else {
-            return Some(None);
-        };
+    /// Whether the eq factor is over the instances or there is none.
+    fn is_weighed_by(&self, eq: Option<&CpuEq<F>>) -> bool {
         let instance_vars = (F::WIDTH << self.log_width).ilog2() as usize;
-        (eq.num_vars() == instance_vars).then(|| Some(eq.suffix(instance_vars)))
+        eq.is_none_or(|eq| eq.num_vars() == instance_vars)
     }
 }
 
@@ -290,9 +286,10 @@ impl CpuBackend {
         let Some((place, gates)) = gates_over(mles) else {
             return Ok(None);
         };
-        let Some(weights) = gates.table.weights(eq) else {
+        if !gates.table.is_weighed_by(eq) {
             return Ok(None);
-        };
+        }
+        let weights = eq.map(|eq| self.whole_eq(eq)).transpose()?;
         match (fold, gates.ahead) {
             ([], None) => Ok(Some(self.gate_sums(mles, place, eq, weights))),
             (&[r], None) => self.fold_gates(mles, place, &gates.table, &[r], weights),

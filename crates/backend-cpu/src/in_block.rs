@@ -11,7 +11,7 @@ use crate::field::{ArithOf, CpuField, Kernel};
 use crate::gather::all_lanes;
 use crate::interpret::{Blocks, Plan};
 use crate::product::{self, Sums};
-use crate::rounds::{in_order, is_product, weights_of};
+use crate::rounds::{in_order, is_product};
 use crate::table::{CpuMle, Data};
 
 /// Folds two tables of one block or two, into their first, and sums their product.
@@ -100,7 +100,7 @@ impl CpuBackend {
             tables: [one, two],
             challenge,
             open: 1 << (n - 2),
-            weights: weights_of(job.eq, n - 2).map(|blocks| &blocks[0]),
+            weights: block_weights(job.eq, n - 2),
         };
         let sums = F::block_round(self.level, kernel);
         one.truncate(1);
@@ -134,6 +134,12 @@ impl CpuBackend {
 
 /// The most values of a table that is one block.
 const MAX_WIDTH: usize = 16;
+
+/// The weights of a round with `open` variables to come, at most a block of them.
+fn block_weights<F: CpuField>(eq: Option<&CpuEq<F>>, open: usize) -> Option<&F::Block> {
+    let eq = eq.filter(|eq| eq.num_vars() > 0)?;
+    Some(eq.block(eq.num_vars().min(open)))
+}
 
 /// The values of a table that is one block, lifted; the rest is zero.
 fn lanes_of<F: CpuField>(mle: &CpuMle<F>) -> [F; MAX_WIDTH] {
@@ -185,15 +191,15 @@ pub(crate) fn sums_in_block<F: CpuField>(
         && let [first, second] = mles
         && is_product(summand)
     {
-        let weights = weights_of(eq, mles[0].num_vars - 1).map(|blocks| &blocks[0]);
+        let weights = block_weights(eq, mles[0].num_vars - 1);
         let sums = product_in_block((first, second), weights, open, !implied);
         return in_order(sums, !implied, summand.terms()[0].coeff);
     }
     let values: Vec<Vec<F>> = mles.iter().map(CpuMle::to_vec).collect();
-    let weights: Option<Vec<F>> = weights_of(eq, mles[0].num_vars - window).map(|blocks| {
+    let weights: Option<Vec<F>> = block_weights(eq, mles[0].num_vars - window).map(|block| {
         let eq_vars = eq.map_or(0, CpuEq::num_vars);
         let distinct = 1 << eq_vars.min(mles[0].num_vars - window);
-        (0..distinct).map(|lane| blocks[0].get(lane)).collect()
+        (0..distinct).map(|lane| block.get(lane)).collect()
     });
     let a = Plain::<F>::NEW;
     let plan = Plan::new(summand, window, implied);

@@ -44,6 +44,7 @@ mod shapes;
 mod simd;
 mod table;
 mod wires;
+mod zerocheck;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::interpret::Blocks;
 pub(crate) type Sums<F> = [F; 3];
 
 /// Running sums at 0, infinity and 1 of one column.
-struct Running<A: Arith> {
+pub(crate) struct Running<A: Arith> {
     zero: A::Acc,
     infinity: A::Acc,
     one: A::Acc,
@@ -21,7 +21,7 @@ struct Running<A: Arith> {
 
 impl<A: Arith> Running<A> {
     #[inline(always)]
-    fn new(a: A) -> Self {
+    pub(crate) fn new(a: A) -> Self {
         Self {
             zero: a.acc(),
             infinity: a.acc(),
@@ -31,7 +31,7 @@ impl<A: Arith> Running<A> {
 
     /// Adds the products of a pair of both tables.
     #[inline(always)]
-    fn add<const ONE: bool>(&mut self, a: A, t0: (A::V, A::V), t1: (A::V, A::V)) {
+    pub(crate) fn add<const ONE: bool>(&mut self, a: A, t0: (A::V, A::V), t1: (A::V, A::V)) {
         a.mac(&mut self.zero, t0.0, t1.0);
         a.mac_differences(&mut self.infinity, t0, t1);
         if ONE {
@@ -40,12 +40,22 @@ impl<A: Arith> Running<A> {
     }
 
     #[inline(always)]
-    fn settle<const ONE: bool>(&mut self, a: A) {
+    pub(crate) fn settle<const ONE: bool>(&mut self, a: A) {
         a.settle(&mut self.zero);
         a.settle(&mut self.infinity);
         if ONE {
             a.settle(&mut self.one);
         }
+    }
+
+    /// The sums, at 1 too.
+    #[inline(always)]
+    pub(crate) fn reduced(self, a: A) -> [A::V; 3] {
+        [
+            a.reduce(self.zero),
+            a.reduce(self.infinity),
+            a.reduce(self.one),
+        ]
     }
 
     #[inline(always)]

@@ -8,25 +8,26 @@ use prover_core::window_points;
 use prover_core::{BackendError, ChallengeField, ComputeBackend, DeviceMle, RoundJob, Summand};
 
 use crate::CpuBackend;
-use crate::eq::CpuEq;
+use crate::eq::{CpuEq, Weights};
 use crate::field::{ArithOf, CpuField, Kernel};
 use crate::in_block;
 use crate::interpret::{Blocks, Plan};
 use crate::memory::Buffer;
 use crate::product::{self, BaseSource, ExtSource, Source};
 use crate::table::{CpuMle, Data, num_blocks};
+use crate::zerocheck::Zerocheck;
 
 /// Blocks that a chunk has at least: below twice this a round runs on the caller's thread alone.
 /// About 1 us of work for M31, what a helper that is awake takes to join and to be waited for.
 pub(crate) const MIN_CHUNK: usize = 16;
 
 /// A table under a fold: where to read and where to write, by address.
-struct Target<F: CpuField> {
-    from: From<F>,
-    dst: Destination<F>,
+pub(crate) struct Target<F: CpuField> {
+    pub(crate) from: From<F>,
+    pub(crate) dst: Destination<F>,
 }
 
-enum From<F: CpuField> {
+pub(crate) enum From<F: CpuField> {
     Base(*const F::BaseBlock),
     Ext(*const F::Block),
 }
@@ -248,13 +249,27 @@ pub(crate) fn plus<F: ChallengeField>(
     core::array::from_fn(|i| x[i] + y[i])
 }
 
-/// The weights of the blocks of a round: those of the last `min(k, open)` variables.
-pub(crate) fn weights_of<F: CpuField>(eq: Option<&CpuEq<F>>, open: usize) -> Option<&[F::Block]> {
-    let eq = eq.filter(|eq| eq.num_vars() > 0)?;
-    Some(eq.suffix(eq.num_vars().min(open)))
+/// A round's sums times an outer weight.
+pub(crate) fn scaled<F: ChallengeField>(sums: product::Sums<F>, scale: F) -> product::Sums<F> {
+    sums.map(|sum| sum * scale)
 }
 
 impl CpuBackend {
+    /// The weights of the blocks of a round: those of the last `min(k, open)` variables.
+    pub(crate) fn weights_of<'e, F: CpuField>(
+        &self,
+        eq: Option<&'e CpuEq<F>>,
+        open: usize,
+    ) -> Result<Weights<'e, F>, BackendError> {
+        match eq {
+            Some(eq) if eq.num_vars() == 0 => Ok(Weights::None),
+            // Many rows have each weight: kernels walk down columns of them.
+            Some(eq) if eq.num_vars() < open => Ok(Weights::Blocks(self.whole_eq(eq)?)),
+            Some(eq) => Ok(eq.suffix(open)),
+            None => Ok(Weights::None),
+        }
+    }
+
     /// Folds one table once.
     pub(crate) fn fold_once<F: CpuField>(
         &self,
@@ -282,7 +297,7 @@ impl CpuBackend {
     }
 
     /// Lets `fill` fold a table by address, then makes its handle that of the result.
-    fn folding<F: CpuField, T>(
+    pub(crate) fn folding<F: CpuField, T>(
         &self,
         mle: &mut CpuMle<F>,
         fill: impl FnOnce(Target<F>) -> Result<T, BackendError>,
@@ -321,30 +336,37 @@ impl CpuBackend {
         mles: &[CpuMle<F>],
         eq: Option<&CpuEq<F>>,
         window: usize,
-    ) -> Vec<F> {
+    ) -> Result<Vec<F>, BackendError> {
         let n = check_tables(summand, mles);
         let eq_vars = eq.map_or(0, CpuEq::num_vars);
         let (_, implied) = window_points(summand.degree(), window, n, eq_vars);
         let open = (1usize << (n - window)) / F::WIDTH;
         if open == 0 {
-            return in_block::sums_in_block(summand, mles, eq, window, implied);
+            return Ok(in_block::sums_in_block(summand, mles, eq, window, implied));
         }
-        let weights = weights_of(eq, n - window);
+        let weights = self.weights_of(eq, n - window)?;
         let chunk = self.exec.part_len(open, MIN_CHUNK);
         if window == 1 && is_product(summand) {
             let tables = [&mles[0], &mles[1]];
             let coeff = summand.terms()[0].coeff;
-            let work = |range| match implied {
+            let kernel = |range, weights: Option<&[F::Block]>| match implied {
                 true => F::product_sums(self.level, ProductSums::new(tables, range, weights)),
                 false => {
                     F::product_sums_with_one(self.level, ProductSums::new(tables, range, weights))
                 }
             };
+            let work = |range| weights.sums(range, kernel, scaled, plus);
             let sums = self.exec.sum(open, chunk, work, plus);
-            return in_order(sums, !implied, coeff);
+            return Ok(in_order(sums, !implied, coeff));
+        }
+        if window == 1
+            && let Some(zerocheck) = Zerocheck::of(summand)
+            && let Some(sums) = self.zerocheck_sums(&zerocheck, mles, weights)
+        {
+            return Ok(in_order(sums, !implied, zerocheck.coeff));
         }
         let plan = Plan::new(summand, window, implied);
-        let work = |range| {
+        let kernel = |range, weights: Option<&[F::Block]>| {
             let kernel = Interpret {
                 plan: &plan,
                 tables: mles,
@@ -353,8 +375,10 @@ impl CpuBackend {
             };
             F::interpret(self.level, kernel)
         };
+        let scale = |sums: Vec<F>, by: F| sums.into_iter().map(|sum| sum * by).collect();
         let add = |sum: Vec<F>, part: Vec<F>| sum.iter().zip(&part).map(|(&x, &y)| x + y).collect();
-        self.exec.sum(open, chunk, work, add)
+        let work = |range| weights.sums(range, kernel, scale, add);
+        Ok(self.exec.sum(open, chunk, work, add))
     }
 
     /// Folds, then sums; in one pass where there is a kernel for it.
@@ -379,8 +403,9 @@ impl CpuBackend {
         {
             return Ok(sums);
         }
-        let fused = job.window == 1 && is_product(job.summand) && !job.fold.is_empty();
-        let split = job.fold.len().saturating_sub(usize::from(fused));
+        let zerocheck = Zerocheck::of(job.summand);
+        let is_fused = job.window == 1 && (is_product(job.summand) || zerocheck.is_some());
+        let split = job.fold.len().saturating_sub(usize::from(is_fused));
         let (before, last) = job.fold.split_at(split);
         for mle in job.mles.iter_mut() {
             for &challenge in before {
@@ -391,26 +416,35 @@ impl CpuBackend {
         if let &[challenge] = last
             && n >= 2
             && (1usize << (n - 2)) >= F::WIDTH
-            && window_points(2, 1, n - 1, job.eq.map_or(0, CpuEq::num_vars)).1
         {
-            let weights = weights_of(job.eq, n - 2);
-            let coeff = job.summand.terms()[0].coeff;
-            let sums = self.fused(job.mles, challenge, weights)?;
-            return Ok(in_order(sums, false, coeff));
+            let eq_vars = job.eq.map_or(0, CpuEq::num_vars);
+            let (_, implied) = window_points(job.summand.degree(), 1, n - 1, eq_vars);
+            let weights = self.weights_of(job.eq, n - 2)?;
+            if let Some(zerocheck) = zerocheck {
+                if let Some(sums) =
+                    self.zerocheck_fused(&zerocheck, job.mles, challenge, weights)?
+                {
+                    return Ok(in_order(sums, !implied, zerocheck.coeff));
+                }
+            } else if implied {
+                let coeff = job.summand.terms()[0].coeff;
+                let sums = self.fused(job.mles, challenge, weights)?;
+                return Ok(in_order(sums, false, coeff));
+            }
         }
         for mle in job.mles.iter_mut() {
             for &challenge in last {
                 self.fold_once(mle, challenge)?;
             }
         }
-        Ok(self.sums(job.summand, job.mles, job.eq, job.window))
+        self.sums(job.summand, job.mles, job.eq, job.window)
     }
 
     fn fused<F: CpuField>(
         &self,
         mles: &mut [CpuMle<F>],
         challenge: F,
-        weights: Option<&[F::Block]>,
+        weights: Weights<'_, F>,
     ) -> Result<product::Sums<F>, BackendError> {
         let [t0, t1] = mles else {
             unreachable!("a product has two tables");
@@ -419,7 +453,7 @@ impl CpuBackend {
         let chunk = self.exec.part_len(quarter, MIN_CHUNK);
         self.folding(t0, |target0| {
             self.folding(t1, |target1| {
-                let work = |range| {
+                let kernel = |range, weights: Option<&[F::Block]>| {
                     let kernel = Fused {
                         targets: [target0, target1],
                         quarter,
@@ -429,6 +463,7 @@ impl CpuBackend {
                     };
                     F::fused(self.level, kernel)
                 };
+                let work = |range| weights.sums(range, kernel, scaled, plus);
                 Ok(self.exec.sum(quarter, chunk, work, plus))
             })
         })

@@ -6,7 +6,7 @@ use astraea::measure::{Measured, Run, Runs, Spec, measure};
 use astraea::{FieldId, ops_by_backend, phases};
 use serde_json::{Map, Value, json};
 
-use crate::args::{BenchCommon, Gates, LayerArgs, SumcheckArgs, Wiring};
+use crate::args::{BenchCommon, Gates, LayerArgs, SumcheckArgs, SummandKind, Wiring};
 use crate::bench::{maximum, median, minimum};
 use crate::output::{Done, Failure, bar};
 use crate::report;
@@ -28,11 +28,13 @@ pub(crate) fn sumcheck(args: &SumcheckArgs) -> Result<Done, Failure> {
         num_vars: args.num_vars,
         common: &args.common,
     };
-    let spec = Spec::Sumcheck {
-        num_vars: args.num_vars.into(),
-        base: args.common.base,
+    let (num_vars, base) = (args.num_vars.into(), args.common.base);
+    let (spec, summand) = match args.summand {
+        SummandKind::Product => (Spec::Sumcheck { num_vars, base }, "product"),
+        SummandKind::Zerocheck => (Spec::Zerocheck { num_vars, base }, "zerocheck"),
     };
     let mut done = bench.run(spec)?;
+    done.json.insert("summand".into(), summand.into());
     done.json.insert("base".into(), args.common.base.into());
     Ok(done)
 }

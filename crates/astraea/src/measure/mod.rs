@@ -71,6 +71,13 @@ pub enum Spec {
         /// Whether the tables are in the base field.
         base: bool,
     },
+    /// The sumcheck of `eq (T_0 T_1 - T_2)`, which is 0, with an eq factor over all variables.
+    Zerocheck {
+        /// Variables of the tables.
+        num_vars: u32,
+        /// Whether the tables are in the base field.
+        base: bool,
+    },
     /// Weights, both phases and their sumchecks for a layer with one gate for each output wire.
     Layer {
         /// Base-2 logarithm of the input and output wires.
@@ -133,8 +140,11 @@ impl<F: ChallengeField> BackendVisitor<F> for Measure<'_> {
         let mut runs = Vec::with_capacity(self.runs.runs);
         let in_flight = self.runs.in_flight;
         match self.spec {
-            Spec::Sumcheck { num_vars, base } => {
-                let tables = Tables::<F>::random(num_vars, base)?;
+            Spec::Sumcheck { num_vars, base } | Spec::Zerocheck { num_vars, base } => {
+                let tables = match self.spec {
+                    Spec::Zerocheck { .. } => Tables::<F>::zerocheck(num_vars, base)?,
+                    _ => Tables::<F>::product(num_vars, base)?,
+                };
                 for _ in 0..self.runs.runs {
                     runs.push(sumcheck::one_run(&engine, &tables, in_flight)?);
                     (self.after_run)();
@@ -165,11 +175,17 @@ impl<F: ChallengeField> BackendVisitor<F> for Measure<'_> {
 
 /// A table of `2^num_vars` pseudo-random values.
 fn random_table<T: Field>(random: &mut SplitMix64, num_vars: u32) -> Result<Vec<T>, Error> {
+    let mut values = table_of(num_vars)?;
+    values.extend((0..1usize << num_vars).map(|_| random.element::<T>()));
+    Ok(values)
+}
+
+/// Room for `2^num_vars` values.
+fn table_of<T>(num_vars: u32) -> Result<Vec<T>, Error> {
     let len = 1usize.checked_shl(num_vars).unwrap_or(usize::MAX);
     let mut values = Vec::new();
     values
         .try_reserve_exact(len)
         .map_err(|_| host_is_full(len.saturating_mul(size_of::<T>())))?;
-    values.extend((0..len).map(|_| random.element::<T>()));
     Ok(values)
 }

@@ -43,6 +43,19 @@ impl Spec {
                 num_vars,
                 base: false,
             } => (num_vars, 2 * size_of::<F>() as u64, 3 * challenge),
+            // Each proof: three tables, all folded once, and an eq table of every suffix.
+            Self::Zerocheck {
+                num_vars,
+                base: true,
+            } => (
+                num_vars,
+                3 * size_of::<F::Base>() as u64,
+                3 * base + 4 * challenge,
+            ),
+            Self::Zerocheck {
+                num_vars,
+                base: false,
+            } => (num_vars, 3 * size_of::<F>() as u64, 7 * challenge),
             Self::Layer { num_vars, .. } => {
                 // Gates; wires drawn, on the backend on both sides, downloaded, and their eq.
                 let wires = size_of::<F::Base>() + 2 * size_of::<F>();
@@ -88,6 +101,10 @@ impl Spec {
             // Every round polynomial is of degree 2.
             Self::Sumcheck { num_vars, .. } => {
                 Ok(F::BITS - f64::from((2 * num_vars).max(1)).log2())
+            }
+            // Every round polynomial is of degree 3 with its eq factor; and the eq point.
+            Self::Zerocheck { num_vars, .. } => {
+                Ok(F::BITS - f64::from((4 * num_vars).max(1)).log2())
             }
             Self::Layer { num_vars, muls, .. } => {
                 let layer = LayerShape {

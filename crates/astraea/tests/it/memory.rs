@@ -75,10 +75,14 @@ fn layer(num_vars: u32, muls: bool) -> Spec {
 fn the_peak_of_measurements() {
     fn peaks<F: LinkedField>() {
         let sumcheck = |num_vars, base| Spec::Sumcheck { num_vars, base };
+        let zerocheck = |num_vars, base| Spec::Zerocheck { num_vars, base };
         for spec in [
             sumcheck(0, false),
             sumcheck(7, false),
             sumcheck(7, true),
+            zerocheck(0, false),
+            zerocheck(8, false),
+            zerocheck(8, true),
             layer(0, true),
             layer(7, true),
             layer(7, false),
@@ -106,10 +110,14 @@ fn the_peak_of_measurements() {
 fn measurements_beyond_memory_are_refused() {
     for num_vars in [34, 40, 63, 64, 1000] {
         for base in [false, true] {
-            let spec = Spec::Sumcheck { num_vars, base };
-            let error = measured::<M31Ext3>(spec, 1, Some(1 << 30)).unwrap_err();
-            assert!(matches!(error, Error::Prove(ProveError::Memory { .. })));
-            assert_eq!(error.kind(), ErrorKind::Backend);
+            for spec in [
+                Spec::Sumcheck { num_vars, base },
+                Spec::Zerocheck { num_vars, base },
+            ] {
+                let error = measured::<M31Ext3>(spec, 1, Some(1 << 30)).unwrap_err();
+                assert!(matches!(error, Error::Prove(ProveError::Memory { .. })));
+                assert_eq!(error.kind(), ErrorKind::Backend);
+            }
         }
     }
     for spec in [layer(26, true), layer(28, false), layer(64, true)] {

@@ -11,7 +11,7 @@ use crate::product::Sums;
 use crate::simd::Level;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::SimdLevel;
-use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires, zerocheck};
 
 impl CpuField for Bn254 {
     type Block = Bn254x8;

@@ -117,6 +117,24 @@ impl Arith for OneByOne {
         }
     }
     #[inline(always)]
+    fn mac_product_less(
+        self,
+        acc: &mut [Wide; 8],
+        (x, y): (Bn254x8, Bn254x8),
+        z: Bn254x8,
+        weight: Bn254x8,
+    ) {
+        let mut next = 0;
+        while next < 8 {
+            let lane = black_box(next);
+            let mut product = [0; 9];
+            words::add_product(&mut product, x.words(lane), y.words(lane));
+            let difference = words::difference(words::reduced(&product), z.words(lane));
+            words::add_product(&mut acc[lane], difference, weight.words(lane));
+            next += 1;
+        }
+    }
+    #[inline(always)]
     fn settle(self, acc: &mut [Wide; 8]) {
         let mut lane = 0;
         while lane < 8 {

@@ -12,7 +12,7 @@ use super::{Gf2Lanes, Vector};
 use crate::field::{CpuField, Kernel, kernels};
 use crate::product::Sums;
 use crate::simd::{Level, SimdLevel};
-use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires, zerocheck};
 
 impl CpuField for Gf2e128 {
     type Block = Gf2e128x8;

@@ -10,7 +10,7 @@ use super::portable::Portable;
 use crate::field::{CpuField, Kernel, kernels};
 use crate::product::Sums;
 use crate::simd::{Level, SimdLevel};
-use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires, zerocheck};
 
 impl CpuField for GoldilocksExt2 {
     type Block = GoldilocksExt2x8;

@@ -11,7 +11,7 @@ use super::vector::{Avx2, Avx512};
 use crate::field::{CpuField, Kernel, kernels};
 use crate::product::Sums;
 use crate::simd::{Level, SimdLevel};
-use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires};
+use crate::{eq, gate_grid, gate_kernels, in_block, layer_kernels, rounds, wires, zerocheck};
 
 impl CpuField for M31Ext3 {
     type Block = M31Ext3x16;

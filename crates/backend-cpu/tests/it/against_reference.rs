@@ -44,6 +44,16 @@ fn summands<F: CpuField>(random: &mut Random) -> Vec<Summand<F>> {
     ]
 }
 
+/// `coeff (T_i T_j - T_k)`.
+fn zerocheck<F: CpuField>(coeff: F, [i, j, k]: [usize; 3], table_first: bool) -> Summand<F> {
+    let term = |coeff, factors| Term { coeff, factors };
+    let mut terms = vec![term(coeff, vec![i, j]), term(-coeff, vec![k])];
+    if table_first {
+        terms.reverse();
+    }
+    Summand::new(3, terms)
+}
+
 /// A run of rounds through `backend`: every message, then the final values.
 fn run<F: CpuField, B: ComputeBackend<F>>(
     backend: &B,
@@ -153,6 +163,73 @@ fn rounds_agree<F: CpuField>() {
                 }
             }
         }
+    }
+}
+
+/// Zero checks, and eq points so long that their weights are products of two tables.
+fn zerochecks_agree<F: CpuField>() {
+    let mut random = Random(3);
+    let backends = backends();
+    let oracle = ReferenceBackend::new();
+    let summands = [
+        zerocheck(F::ONE, [0, 1, 2], false),
+        zerocheck(random.element(), [2, 0, 1], true),
+        zerocheck(-F::ONE, [1, 2, 0], false),
+        // Nearly one.
+        Summand::new(
+            3,
+            vec![
+                Term {
+                    coeff: F::ONE,
+                    factors: vec![0, 1],
+                },
+                Term {
+                    coeff: random.element(),
+                    factors: vec![2],
+                },
+            ],
+        ),
+        Summand::product(),
+    ];
+    for (n, eq_vars) in [
+        (1, 1),
+        (3, 3),
+        (5, 0),
+        (6, 2),
+        (7, 7),
+        (10, 9),
+        (14, 14),
+        (15, 13),
+        (15, 0),
+    ] {
+        for (index, summand) in summands.iter().enumerate() {
+            let tables: Vec<Vec<F::Base>> = (0..summand.num_tables())
+                .map(|_| random.elements(1 << n))
+                .collect();
+            let lifted = match (n + index) % 3 {
+                0 => vec![false; tables.len()],
+                1 => vec![true; tables.len()],
+                _ => tables.iter().map(|_| random.below(2) == 0).collect(),
+            };
+            let point = random.elements(eq_vars);
+            let apart = random.below(2) == 0;
+            let want = run(&oracle, summand, &tables, &lifted, &point, 1, apart);
+            for backend in &backends {
+                let got = run(backend, summand, &tables, &lifted, &point, 1, apart);
+                assert!(
+                    got == want,
+                    "{:?} n {n} eq {eq_vars} summand {index} lifted {lifted:?} apart {apart}",
+                    backend.simd_level()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn zerochecks_and_long_eq_points_are_those_of_the_reference() {
+    for id in FieldId::ALL {
+        with_field!(id, |F| zerochecks_agree::<F>());
     }
 }
 
