@@ -7,52 +7,86 @@
 //   entry 2^m - 1 + i            eq(last m coordinates of the half, i),   i < 2^m
 // with the half `lo` from entry 0 and the other from entry 2^(lo + 1).
 
+struct EqSuffixesParams {
+  u32* eq;
+  u64 vars;
+  u64 first_entry;
+  u64 stride;
+  u32 scale[FE_WORDS];
+  u32 coords[MAX_HALF * FE_WORDS];
+};
+
 // Tables of all suffixes of one half, times `scale`.
 // Launch: 1-D, any grid. One thread per entry; m multiplications each (tables are small).
 // Reads: nothing. Writes: 2^(vars + 1) - 1 elements.
-struct EqSuffixesParams {
-  u32 vars;
-  u32 first_entry;
-  u32 stride;
-  fe scale;
-  fe coords[16];
-};
-
-KERNEL void eq_suffixes(u32* eq, EqSuffixesParams params) {
-  u32 entries = (2u << params.vars) - 1;
-  for (u32 j = global_thread(); j < entries; j += global_threads()) {
+KERNEL(eq_suffixes, EqSuffixesParams) {
+  u64 entries = (2ull << p.vars) - 1;
+  for (u64 j = global_thread(); j < entries; j += global_threads()) {
     u32 m = 0;
-    while ((2u << m) <= j + 1) m++;
-    u32 i = j + 1 - (1u << m);
-    fe product = params.scale;
+    while ((2ull << m) <= j + 1) m++;
+    u64 i = j + 1 - (1ull << m);
+    fe product = fe_at(p.scale);
     for (u32 t = 0; t < m; t++) {
-      fe coord = params.coords[params.vars - m + t];
+      fe coord = fe_at(p.coords + (p.vars - m + t) * FE_WORDS);
       bool bit = (i >> (m - 1 - t)) & 1;
       product = fe_mul(product, bit ? coord : fe_sub(fe_one(), coord));
     }
-    fe_store(eq, params.stride, params.first_entry + j, product);
+    fe_store(p.eq, p.stride, p.first_entry + j, product);
   }
 }
 
-// The full table from the two halves: dst[i] (+)= hi[i >> lo] * lo[i mod 2^lo].
-// Launch: 1-D, any grid. One multiplication per element.
-// Reads: 2 small-table elements (cached), dst when accumulating. Writes: 2^vars elements.
-struct EqOuterParams {
-  u32 vars;
-  u32 lo_vars;
-  u32 eq_stride;
-  u32 dst_stride;
-  u32 accumulate;
+// The tables of an eq factor, and how many of its coordinates are in the last half.
+struct EqTables {
+  const u32* table;
+  u64 lo_vars;
+  u64 stride;
 };
 
-KERNEL void eq_outer(const u32* eq, u32* dst, EqOuterParams params) {
-  u32 lo_mask = (1u << params.lo_vars) - 1;
-  u32 hi_first = (2u << params.lo_vars) + (1u << (params.vars - params.lo_vars)) - 1;
-  for (u32 i = global_thread(); i < (1u << params.vars); i += global_threads()) {
-    fe lo = fe_load(eq, params.eq_stride, lo_mask + (i & lo_mask));
-    fe hi = fe_load(eq, params.eq_stride, hi_first + (i >> params.lo_vars));
-    fe value = fe_mul(hi, lo);
-    if (params.accumulate) value = fe_add(value, fe_load(dst, params.dst_stride, i));
-    fe_store(dst, params.dst_stride, i, value);
+// eq(last m coordinates, the last m bits of b).
+DEVICE fe eq_weight(const EqTables& eq, u64 m, u64 b) {
+  u64 lo = eq.lo_vars;
+  u64 i = b & ((1ull << m) - 1);
+  if (m <= lo) return fe_load(eq.table, eq.stride, (1ull << m) - 1 + i);
+  u64 hi_first = (2ull << lo) + (1ull << (m - lo)) - 1;
+  fe hi = fe_load(eq.table, eq.stride, hi_first + (i >> lo));
+  u64 lo_mask = (1ull << lo) - 1;
+  return fe_mul(hi, fe_load(eq.table, eq.stride, lo_mask + (i & lo_mask)));
+}
+
+struct EqOuterParams {
+  EqTables eq;
+  u32* dst;
+  u64 vars;
+  u64 dst_stride;
+  u64 accumulate;
+};
+
+// The full table from the two halves: dst[i] (+)= eq(point, i).
+// Launch: 1-D, any grid. One multiplication per element.
+// Reads: 2 small-table elements (cached), dst when accumulating. Writes: 2^vars elements.
+KERNEL(eq_outer, EqOuterParams) {
+  for (u64 i = global_thread(); i < (1ull << p.vars); i += global_threads()) {
+    fe value = eq_weight(p.eq, p.vars, i);
+    if (p.accumulate) value = fe_add(value, fe_load(p.dst, p.dst_stride, i));
+    fe_store(p.dst, p.dst_stride, i, value);
+  }
+}
+
+struct EqScatterParams {
+  EqTables eq;
+  const u32* indices;
+  u32* dst;
+  u64 count;
+  u64 vars;
+  u64 dst_stride;
+};
+
+// Adds eq(point, i) at the indices given, which are all different: dst[indices[j]] += eq(...).
+// Launch: 1-D, any grid. Reads and writes: `count` elements.
+KERNEL(eq_scatter, EqScatterParams) {
+  for (u64 j = global_thread(); j < p.count; j += global_threads()) {
+    u64 i = p.indices[j];
+    fe value = fe_add(eq_weight(p.eq, p.vars, i), fe_load(p.dst, p.dst_stride, i));
+    fe_store(p.dst, p.dst_stride, i, value);
   }
 }

@@ -8,6 +8,9 @@ struct fe {
   u32 v[8];
 };
 
+// The base field is the challenge field.
+typedef fe be;
+
 DEVICE fe fe_zero() {
   fe z = {{0, 0, 0, 0, 0, 0, 0, 0}};
   return z;
@@ -18,19 +21,20 @@ DEVICE fe fe_one() {
   return one;
 }
 
-DEVICE fe fe_load(const u32* table, u32 stride, u32 i) {
-  (void)stride;
+DEVICE fe fe_at(const u32* words) {
   fe out;
-  for (int k = 0; k < 8; k++) out.v[k] = table[(u64)i * 8 + k];
+  for (int k = 0; k < 8; k++) out.v[k] = words[k];
   return out;
 }
 
-// The base field is the challenge field.
-DEVICE fe fe_load_base(const u32* table, u32 i) { return fe_load(table, 0, i); }
-
-DEVICE void fe_store(u32* table, u32 stride, u32 i, fe a) {
+DEVICE fe fe_load(const u32* table, u64 stride, u64 i) {
   (void)stride;
-  for (int k = 0; k < 8; k++) table[(u64)i * 8 + k] = a.v[k];
+  return fe_at(table + i * 8);
+}
+
+DEVICE void fe_store(u32* table, u64 stride, u64 i, fe a) {
+  (void)stride;
+  for (int k = 0; k < 8; k++) table[i * 8 + k] = a.v[k];
 }
 
 // a - p if that is not negative, else a; for a < 2p.
@@ -75,13 +79,9 @@ DEVICE fe fe_sub(fe a, fe b) {
   return d;
 }
 
-// a b / 2^256 mod p: word-by-word Montgomery (CIOS) with 64-bit accumulators, which is portable.
+// a b / 2^256 mod p: word-by-word Montgomery (CIOS) with 64-bit accumulators.
 // Each outer step keeps t < a + p < 2^255, so eight limbs hold it between steps and no carry leaves
 // the top.
-// Room for PTX carry chains (one asm block per chain): under __CUDA_ARCH__, same contract.
-#if defined(__CUDA_ARCH__) && defined(BN254_PTX)
-#error "the PTX multiplication is not written yet"
-#else
 DEVICE fe fe_mul(fe a, fe b) {
   u32 t[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   for (int i = 0; i < 8; i++) {
@@ -105,4 +105,14 @@ DEVICE fe fe_mul(fe a, fe b) {
   for (int k = 0; k < 8; k++) out.v[k] = t[k];
   return fe_reduce_once(out);
 }
-#endif
+
+#define BE_PER_RUN 1
+
+DEVICE be be_zero() { return fe_zero(); }
+DEVICE be be_one() { return fe_one(); }
+DEVICE be be_add(be a, be b) { return fe_add(a, b); }
+DEVICE be be_mul(be a, be b) { return fe_mul(a, b); }
+DEVICE be be_load(const u32* table, u64 i) { return fe_load(table, 0, i); }
+DEVICE void be_store_run(u32* table, u64 run, const be* values) { fe_store(table, 0, run, values[0]); }
+DEVICE fe fe_lift(be a) { return a; }
+DEVICE fe fe_mul_be(fe a, be b) { return fe_mul(a, b); }

@@ -9,6 +9,8 @@ struct fe {
   u32 v[3];
 };
 
+typedef u32 be;
+
 // Any 64-bit value: two foldings leave at most 2^31 + 3.
 DEVICE u32 m31_reduce(u64 x) {
   x = (x & M31_P) + (x >> 31);
@@ -27,27 +29,29 @@ DEVICE fe fe_one() {
   return one;
 }
 
-DEVICE fe fe_load(const u32* table, u32 stride, u32 i) {
+DEVICE fe fe_at(const u32* words) {
+  fe out = {{words[0], words[1], words[2]}};
+  return out;
+}
+
+DEVICE fe fe_load(const u32* table, u64 stride, u64 i) {
   fe out;
-  for (int k = 0; k < 3; k++) out.v[k] = table[(u64)k * stride + i];
+  for (int k = 0; k < 3; k++) out.v[k] = table[k * stride + i];
   return out;
 }
 
-DEVICE fe fe_load_base(const u32* table, u32 i) {
-  fe out = {{table[i], 0, 0}};
-  return out;
+DEVICE void fe_store(u32* table, u64 stride, u64 i, fe a) {
+  for (int k = 0; k < 3; k++) table[k * stride + i] = a.v[k];
 }
 
-DEVICE void fe_store(u32* table, u32 stride, u32 i, fe a) {
-  for (int k = 0; k < 3; k++) table[(u64)k * stride + i] = a.v[k];
+DEVICE u32 m31_add(u32 a, u32 b) {
+  u32 t = a + b;
+  return t >= M31_P ? t - M31_P : t;
 }
 
 DEVICE fe fe_add(fe a, fe b) {
   fe s;
-  for (int k = 0; k < 3; k++) {
-    u32 t = a.v[k] + b.v[k];
-    s.v[k] = t >= M31_P ? t - M31_P : t;
-  }
+  for (int k = 0; k < 3; k++) s.v[k] = m31_add(a.v[k], b.v[k]);
   return s;
 }
 
@@ -72,5 +76,25 @@ DEVICE fe fe_mul(fe a, fe b) {
   out.v[0] = m31_reduce(a0 * b0 + FE_NON_RESIDUE * high);
   out.v[1] = m31_reduce(a0 * b1 + a1 * b0 + FE_NON_RESIDUE * top);
   out.v[2] = m31_reduce(a0 * b2 + a1 * b1 + a2 * b0);
+  return out;
+}
+
+#define BE_PER_RUN 1
+
+DEVICE be be_zero() { return 0; }
+DEVICE be be_one() { return 1; }
+DEVICE be be_add(be a, be b) { return m31_add(a, b); }
+DEVICE be be_mul(be a, be b) { return m31_reduce((u64)a * b); }
+DEVICE be be_load(const u32* table, u64 i) { return table[i]; }
+DEVICE void be_store_run(u32* table, u64 run, const be* values) { table[run] = values[0]; }
+
+DEVICE fe fe_lift(be a) {
+  fe out = {{a, 0, 0}};
+  return out;
+}
+
+DEVICE fe fe_mul_be(fe a, be b) {
+  fe out;
+  for (int k = 0; k < 3; k++) out.v[k] = m31_reduce((u64)a.v[k] * b);
   return out;
 }

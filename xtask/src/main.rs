@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `bench-matrix ...` | times our backends over fields, sizes and threads (`docs/benchmarks/cpu.md`) |
 //! | `bench-peers ...` | times other libraries and ours on the same inputs |
+//! | `ptx NVRTC` | compiles `kernels/` to `kernels/ptx` with that library; with `--check` compares instead |
 //! | `real-proofs DATA OUT` | proves the circuits in a folder and writes canonical circuits and proofs |
 //! | `tidy` | holds the architecture's invariants against the tree |
 //! | `vectors` | writes `docs/vectors`; with `--check` compares instead |
 #![forbid(unsafe_code)]
 
 mod bench;
+mod ptx;
 mod real_proofs;
 mod tidy;
 mod vectors;
@@ -28,11 +30,13 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["vectors"] => vectors::run(&root(), false),
         ["vectors", "--check"] => vectors::run(&root(), true),
+        ["ptx", nvrtc] => ptx::run(&root(), nvrtc, false),
+        ["ptx", nvrtc, "--check"] => ptx::run(&root(), nvrtc, true),
         ["real-proofs", data, out] => real_proofs::run(Path::new(data), Path::new(out)),
         ["bench-matrix", words @ ..] => bench::matrix(&root(), words),
         ["bench-peers", words @ ..] => bench::peers(&root(), words),
         _ => Err(
-            "usage: cargo xtask tidy | vectors [--check] | real-proofs DATA OUT | \
+            "usage: cargo xtask tidy | vectors [--check] | ptx NVRTC [--check] | real-proofs DATA OUT | \
                   bench-matrix ... | bench-peers ..."
                 .into(),
         ),

@@ -28,4 +28,4 @@ pub use lockstep::{LockstepBackend, Pair, PairPending, PairQueue};
 /// The fields by name, for [`conformance_suite!`].
 pub use prover_fields as fields;
 pub use subject::{Open, Session, Subject, SuiteOptions};
-pub use suite::{Law, REQUIRE, laws, run_law};
+pub use suite::{Law, MAX_VARS, REQUIRE, laws, run_law};

@@ -43,7 +43,7 @@ impl<F: ChallengeField, B: LayerBackend<F>> Subject<F, B> {
         Ok(Self {
             backend: Arc::new(open(&SuiteOptions::default())?),
             open: Box::new(open),
-            max_vars: 16,
+            max_vars: crate::MAX_VARS,
             field: core::marker::PhantomData,
         })
     }

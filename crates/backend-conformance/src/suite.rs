@@ -10,6 +10,9 @@ use crate::subject::{Subject, SuiteOptions};
 /// Names the backends that must be there, separated by commas: for them `SKIPPED` is a failure.
 pub const REQUIRE: &str = "ASTRAEA_REQUIRE";
 
+/// Variables of the largest tables, unless a backend's tests say otherwise.
+pub const MAX_VARS: usize = 16;
+
 /// A law and its name.
 pub struct Law<F: ChallengeField, B: LayerBackend<F>> {
     /// The name of the test.
@@ -79,12 +82,13 @@ macro_rules! __list_laws {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __test_laws {
-    ([$backend:expr, $field:ident] $($module:ident :: $law:ident)*) => {
+    ([$backend:expr, $field:ident, $max_vars:expr] $($module:ident :: $law:ident)*) => {
         $(
             #[test]
             fn $law() {
                 $crate::run_law::<$crate::fields::$field, _>(
                     stringify!($law),
+                    $max_vars,
                     $backend,
                     $crate::$module::$law,
                 );
@@ -102,7 +106,8 @@ pub fn laws<F: ChallengeField, B: LayerBackend<F>>() -> Vec<Law<F, B>> {
 ///
 /// `backend` is a function or closure from `&SuiteOptions` to `Result<B, Unavailable>`, where `B` may
 /// depend on the field; `fields` are challenge fields of `prover-fields`. The tests are called
-/// `conformance::<field>::<law>`.
+/// `conformance::<field>::<law>`. Tables have up to `2^max_vars` values, by default `2^MAX_VARS`: fewer
+/// are for what is slower than a backend, such as a simulator.
 ///
 /// ```
 /// use backend_reference::ReferenceBackend;
@@ -117,14 +122,17 @@ pub fn laws<F: ChallengeField, B: LayerBackend<F>>() -> Vec<Law<F, B>> {
 #[macro_export]
 macro_rules! conformance_suite {
     (backend: $backend:expr, fields: [$($field:ident),+ $(,)?] $(,)?) => {
-        $crate::__conformance_fields! { $backend; $($field)+ }
+        $crate::__conformance_fields! { $backend; $crate::MAX_VARS; $($field)+ }
+    };
+    (backend: $backend:expr, fields: [$($field:ident),+ $(,)?], max_vars: $max_vars:expr $(,)?) => {
+        $crate::__conformance_fields! { $backend; $max_vars; $($field)+ }
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __conformance_fields {
-    ($backend:expr; $($field:ident)+) => {
+    ($backend:expr; $max_vars:expr; $($field:ident)+) => {
         #[cfg(test)]
         mod conformance {
             $(
@@ -132,7 +140,7 @@ macro_rules! __conformance_fields {
                 mod $field {
                     #[allow(unused_imports, reason = "the backend may be named by its path")]
                     use super::super::*;
-                    $crate::__with_laws! { __test_laws [$backend, $field] }
+                    $crate::__with_laws! { __test_laws [$backend, $field, $max_vars] }
                 }
             )+
         }
@@ -145,12 +153,13 @@ macro_rules! __conformance_fields {
 /// If the law does not hold, or the backend is not available but required.
 pub fn run_law<F: ChallengeField, B: LayerBackend<F>>(
     name: &str,
+    max_vars: usize,
     open: impl Fn(&SuiteOptions) -> Result<B, Unavailable> + Send + Sync + 'static,
     law: fn(&Subject<F, B>) -> Result<(), Failure>,
 ) {
     let verdict = Subject::open(open)
         .map_err(Failure::from)
-        .and_then(|subject| law(&subject));
+        .and_then(|subject| law(&subject.with_max_vars(max_vars)));
     match verdict {
         Ok(()) => {}
         Err(Failure::Skipped(unavailable)) => skip(name, &unavailable),

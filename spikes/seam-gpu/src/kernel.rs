@@ -35,20 +35,20 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// Number for the simulator's entry point, and name for people.
-    pub fn number_and_name(self) -> (u32, &'static str) {
+    /// The name for people.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::EqSuffixes => (0, "eq_suffixes"),
-            Self::EqOuter => (1, "eq_outer"),
-            Self::Fold => (2, "fold"),
-            Self::BindInnermost => (3, "bind_innermost"),
-            Self::ReducePartials => (4, "reduce_partials"),
-            Self::Round(1) => (5, "round_w1"),
-            Self::Round(2) => (6, "round_w2"),
-            Self::Round(_) => (7, "round_w3"),
-            Self::FoldRound(1) => (8, "fold_round_w1"),
-            Self::FoldRound(2) => (9, "fold_round_w2"),
-            Self::FoldRound(_) => (10, "fold_round_w3"),
+            Self::EqSuffixes => "eq_suffixes",
+            Self::EqOuter => "eq_outer",
+            Self::Fold => "fold",
+            Self::BindInnermost => "bind_innermost",
+            Self::ReducePartials => "reduce_partials",
+            Self::Round(1) => "round_w1",
+            Self::Round(2) => "round_w2",
+            Self::Round(_) => "round_w3",
+            Self::FoldRound(1) => "fold_round_w1",
+            Self::FoldRound(2) => "fold_round_w2",
+            Self::FoldRound(_) => "fold_round_w3",
         }
     }
 

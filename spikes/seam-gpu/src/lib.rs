@@ -1,9 +1,8 @@
 //! A spike: the seam on a GPU's programming model, tried without a GPU.
 //!
-//! One implementation of [`prover_core::ComputeBackend`] ([`GpuBackend`]) over two drivers:
-//! - [`Vulkan`]: the WGSL of `shaders/` through wgpu, meant for a software adapter here;
-//! - [`CudaSim`]: the CUDA source of `kernels/`, compiled by the host's compiler against a simulator
-//!   of blocks, threads, shared memory and barriers; a thread per stream makes it asynchronous.
+//! An implementation of [`prover_core::ComputeBackend`] ([`GpuBackend`]) over [`Vulkan`]: the WGSL of
+//! `shaders/` through wgpu, meant for a software adapter here. Its other half, CUDA kernels in a simulator,
+//! is replaced by `crates/backend-cuda` and `crates/cuda-standin`.
 //!
 //! Only the product summand `T_0 * T_1` and the fields BN254 and M31 (cubic extension) are here.
 //! `docs/adr/0005-gpu-spike.md` says what came of it.
@@ -14,7 +13,6 @@ mod field;
 mod kernel;
 pub mod prelude;
 mod rounds;
-mod sim;
 mod table;
 mod vulkan;
 
@@ -22,6 +20,5 @@ pub use backend::GpuBackend;
 pub use device::{Device, Fetch, Region};
 pub use field::GpuField;
 pub use kernel::{Kernel, Launch};
-pub use sim::{CudaSim, SimBuffer, SimFetch, SimStream, ThreadOrder};
 pub use table::{GpuEq, GpuMle, GpuPending, GpuQueue};
 pub use vulkan::{Vulkan, VulkanStream, WgpuFetch};

@@ -1,6 +1,4 @@
-//! The constants of a field in both kernel languages, derived from its one specification.
-//!
-//! `build.rs` includes this file, too: the simulator's sources get the same text as NVRTC would.
+//! The constants of a field as WGSL, derived from its one specification.
 
 use std::fmt::Write as _;
 
@@ -26,7 +24,7 @@ pub fn form_name(spec: &FieldSpec) -> &'static str {
     }
 }
 
-/// A number of the language: WGSL marks unsigned literals as C++ does.
+/// Unsigned literals.
 fn literals(words: &[u32]) -> String {
     words
         .iter()
@@ -52,30 +50,6 @@ fn one(spec: &FieldSpec) -> Vec<u32> {
             one
         }
     }
-}
-
-/// The prelude of a CUDA translation unit.
-pub fn cuda(spec: &FieldSpec) -> String {
-    let count = words(spec);
-    let mut text = format!("// Generated from the specification of {}.\n", spec.name());
-    let _ = writeln!(text, "#define FE_WORDS {count}");
-    match spec.form {
-        Form::Montgomery => {
-            let _ = writeln!(text, "#define FE_NEG_INV {:#010x}u", spec.neg_inv_32());
-            let _ = writeln!(
-                text,
-                "static __device__ __forceinline__ unsigned int fe_modulus(int i) {{\n  \
-                 constexpr unsigned int p[{count}] = {{{}}};\n  return p[i];\n}}",
-                literals(&halves(spec.modulus_limbs()))
-            );
-        }
-        _ => {
-            let _ = writeln!(text, "#define M31_P {:#010x}u", spec.modulus_u64());
-            let _ = writeln!(text, "#define FE_NON_RESIDUE {}ull", spec.non_residue());
-        }
-    }
-    let _ = writeln!(text, "#define FE_ONE_WORDS {}", literals(&one(spec)));
-    text
 }
 
 /// The constants of a WGSL shader.

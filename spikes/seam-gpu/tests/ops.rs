@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::{Numbers, TestField, reference, sim, values};
+use common::{Numbers, TestField, reference, values};
 use prover_core::{
-    BackendError, ComputeBackend, DeviceMle, JobShape, Pending, Summand, Term, window_points,
+    BackendError, ComputeBackend, DeviceMle, JobShape, Pending, Summand, window_points,
 };
-use prover_fields::{Bn254, ChallengeField, M31Ext3};
-use seam_gpu::{CudaSim, GpuBackend, ThreadOrder, Vulkan};
+use prover_fields::{ChallengeField, M31Ext3};
+use seam_gpu::{GpuBackend, Vulkan};
 
 /// Sizes around the workgroup, several workgroups, and more items than one launch has threads for a
 /// round kernel.
@@ -152,31 +152,6 @@ fn window_sums<F: TestField>(device: &impl ComputeBackend<F>) {
 
 all_devices!(transfers, eq_tables, folds, innermost, window_sums);
 
-#[test]
-fn memory_is_limited_and_given_back() {
-    let device = CudaSim::new::<Bn254>(ThreadOrder::Ascending).with_memory_limit(1 << 16);
-    let backend: GpuBackend<Bn254, _> = GpuBackend::new(device).expect("some memory");
-    let mut queue = backend.open_queue().expect("queue");
-    let values = Numbers(8).elements::<Bn254>(1 << 10);
-    let used = backend.device().used_bytes();
-    let table = backend
-        .upload(&mut queue, &values)
-        .expect("half of the memory");
-    let error = backend.upload(&mut queue, &values).err();
-    let too_much = backend.upload(&mut queue, &values[..512]).is_ok();
-    assert!(matches!(error, Some(BackendError::OutOfMemory { .. })));
-    assert!(too_much, "the failed upload holds nothing");
-    let pending = backend
-        .download(&mut queue, core::slice::from_ref(&table))
-        .expect("download");
-    drop(table);
-    assert_eq!(pending.wait().expect("values arrive"), values);
-    // The stream's thread drops the last references just after it has sent the values.
-    while backend.device().used_bytes() != used {
-        std::thread::yield_now();
-    }
-}
-
 /// Before, between and after: a lost device is an error of the next call that can tell, no panic.
 #[test]
 fn a_lost_device_is_an_error() {
@@ -226,27 +201,4 @@ fn binding_sizes_are_admitted_or_not() {
     };
     assert!(backend.admits(&shape(12)).is_ok());
     assert!(backend.admits(&shape(40)).is_err());
-}
-
-#[test]
-#[should_panic(expected = "kernels for T_0 * T_1 only")]
-fn other_summands_are_refused() {
-    let backend = sim::<M31Ext3>(ThreadOrder::Ascending);
-    let mut queue = backend.open_queue().expect("queue");
-    let mles = tables::<M31Ext3, _>(&backend, &mut queue, 2, 9);
-    let term = Term {
-        coeff: M31Ext3::extra_point(0),
-        factors: vec![0, 1],
-    };
-    let _ = backend.round_sums(&mut queue, &Summand::new(2, vec![term]), &mles, None, 1);
-}
-
-#[test]
-#[should_panic(expected = "of another queue")]
-fn tables_stay_on_their_queue() {
-    let backend = sim::<M31Ext3>(ThreadOrder::Ascending);
-    let mut first = backend.open_queue().expect("queue");
-    let mut second = backend.open_queue().expect("queue");
-    let mut mles = tables::<M31Ext3, _>(&backend, &mut first, 2, 10);
-    let _ = backend.fold(&mut second, &mut mles, &[]);
 }

@@ -4,10 +4,9 @@ mod common;
 
 use common::{Numbers, TestField, reference};
 use prover_core::{ComputeBackend, Job, Pending, RoundJob, Summand, WindowGrid};
-use prover_fields::{Bn254, M31Ext3};
 use prover_sumcheck::{Driver, Metrics, Outcome, Statement, prove, prove_batch};
 use prover_transcript::Sha256Transcript;
-use seam_gpu::{CudaSim, Device, GpuBackend, GpuField, Vulkan};
+use seam_gpu::{Device, GpuBackend};
 
 /// Tables, an eq point and challenges from a seed.
 struct Input<F: TestField> {
@@ -317,10 +316,3 @@ fn driver<F: TestField>(device: &impl ComputeBackend<F>) {
 }
 
 all_devices!(fixed_challenges, two_queues, three_jobs, driver);
-
-/// The spike's devices differ in one thing that the seam must allow: folding in place.
-#[test]
-fn both_ways_of_folding_are_exercised() {
-    const { assert!(CudaSim::IN_PLACE && !Vulkan::IN_PLACE) };
-    assert_eq!((Bn254::PLANES, M31Ext3::PLANES), (1, 3));
-}

@@ -179,7 +179,7 @@ impl Vulkan {
     }
 
     fn compile(&self, kernel: Kernel) -> Result<Pipeline, BackendError> {
-        let (_, name) = kernel.number_and_name();
+        let name = kernel.name();
         let device = &self.shared.device;
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use backend_reference::ReferenceBackend;
 use prover_core::{ComputeBackend, Field, Pending};
 use prover_fields::{Bn254, M31, M31Ext3};
-use seam_gpu::{CudaSim, GpuBackend, GpuField, ThreadOrder, Vulkan};
+use seam_gpu::{GpuBackend, GpuField, Vulkan};
 
 /// A field with the values that carries and reductions trip over.
 pub(crate) trait TestField: GpuField {
@@ -133,11 +133,6 @@ impl Numbers {
     }
 }
 
-/// A simulated device with this order of threads.
-pub(crate) fn sim<F: GpuField>(order: ThreadOrder) -> GpuBackend<F, CudaSim> {
-    GpuBackend::new(CudaSim::new::<F>(order)).expect("the simulator has memory")
-}
-
 pub(crate) fn reference() -> ReferenceBackend {
     ReferenceBackend::new()
 }
@@ -154,15 +149,13 @@ pub(crate) fn values<F: TestField, B: ComputeBackend<F>>(
     pending.wait().expect("values arrive")
 }
 
-/// Runs a check against every device: `all_devices!(check)` makes one test per field and device, and
-/// the simulator's check with each order of threads.
+/// Runs checks against the device: `all_devices!(check)` makes one test per field.
 #[macro_export]
 macro_rules! all_devices {
     ($($check:ident),* $(,)?) => {$(
         mod $check {
-            use super::common::{TestField, sim};
+            use super::common::TestField;
             use prover_fields::{Bn254, M31Ext3};
-            use seam_gpu::ThreadOrder;
 
             #[test]
             fn bn254_wgpu() {
@@ -172,22 +165,6 @@ macro_rules! all_devices {
             #[test]
             fn m31_wgpu() {
                 M31Ext3::wgpu().into_iter().for_each(super::$check);
-            }
-
-            #[test]
-            fn bn254_cuda_sim() {
-                super::$check(&sim::<Bn254>(ThreadOrder::Ascending));
-            }
-
-            #[test]
-            fn m31_cuda_sim() {
-                for order in [
-                    ThreadOrder::Ascending,
-                    ThreadOrder::Descending,
-                    ThreadOrder::Shuffled,
-                ] {
-                    super::$check(&sim::<M31Ext3>(order));
-                }
             }
         }
     )*};
