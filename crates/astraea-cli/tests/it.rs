@@ -6,6 +6,8 @@
 
 #[path = "it/bench.rs"]
 mod bench;
+#[path = "it/cuda.rs"]
+mod cuda;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/exit_codes.rs"]

@@ -59,13 +59,18 @@ impl BackendChoice {
             Self::Auto => Self::Cpu.is_linked() || Self::Reference.is_linked(),
             Self::Cpu => cfg!(feature = "cpu"),
             Self::Reference => cfg!(feature = "reference"),
-            Self::Cuda | Self::Wgpu => false,
+            Self::Cuda => cfg!(feature = "cuda"),
+            Self::Wgpu => false,
         }
     }
 
     /// What `auto` stands for here, and why; any other choice stands for itself.
     fn resolve(self) -> (Self, &'static str) {
         match self {
+            Self::Auto if Self::Cpu.is_linked() && Self::Cuda.is_linked() => (
+                Self::Cpu,
+                "auto: accelerators are taken only by name, as nothing says yet from which size they win",
+            ),
             Self::Auto if Self::Cpu.is_linked() => {
                 (Self::Cpu, "auto: no accelerator backend is linked")
             }
@@ -95,12 +100,19 @@ pub struct Selection {
     pub reason: &'static str,
 }
 
-/// What every linked backend asks of a field.
 #[cfg(feature = "cpu")]
-pub use backend_cpu::CpuField as BackendField;
-/// What every linked backend asks of a field.
+use backend_cpu::CpuField as OfCpu;
+#[cfg(feature = "cuda")]
+use backend_cuda::CudaField as OfCuda;
 #[cfg(not(feature = "cpu"))]
-pub use prover_core::ChallengeField as BackendField;
+use prover_core::ChallengeField as OfCpu;
+#[cfg(not(feature = "cuda"))]
+use prover_core::ChallengeField as OfCuda;
+
+/// What every linked backend asks of a field.
+pub trait BackendField: OfCpu + OfCuda {}
+
+impl<F: OfCpu + OfCuda> BackendField for F {}
 
 /// A field that every linked backend computes with.
 pub trait LinkedField: BackendField {
@@ -231,7 +243,7 @@ pub fn connect<F: BackendField, V: BackendVisitor<F>>(
     }
     tracing::info!(%requested, %chosen, reason, "backend");
     // A program that only verifies links no backend.
-    #[cfg(not(any(feature = "cpu", feature = "reference")))]
+    #[cfg(not(any(feature = "cpu", feature = "cuda", feature = "reference")))]
     let _ = (visitor, selection);
     match chosen {
         #[cfg(feature = "cpu")]
@@ -243,6 +255,17 @@ pub fn connect<F: BackendField, V: BackendVisitor<F>>(
                 window: options.window.unwrap_or(1),
                 selection,
                 peak: |backend: &backend_cpu::CpuBackend| Some(backend.peak_bytes()),
+            };
+            visitor.visit(engine)
+        }
+        #[cfg(feature = "cuda")]
+        BackendChoice::Cuda => {
+            let engine = Engine {
+                backend: cuda(options)?,
+                hand_off: tail(options)?,
+                window: options.window.unwrap_or(CUDA_WINDOW),
+                selection,
+                peak: |backend: &backend_cuda::CudaBackend| Some(backend.peak_bytes()),
             };
             visitor.visit(engine)
         }
@@ -300,11 +323,65 @@ fn cpu(options: &ProveOptions) -> Result<backend_cpu::CpuBackend, Unavailable> {
     })
 }
 
+/// Variables per round operation on a GPU: a round trip to the host costs more than a longer window.
+/// Not measured yet.
+#[cfg(feature = "cuda")]
+const CUDA_WINDOW: usize = 2;
+
+/// Variables at which a GPU hands a run to the host: small tables cost it round trips and nothing else.
+/// Not measured yet; published crossovers are at 12 and 13.
+#[cfg(all(feature = "cuda", any(feature = "cpu", feature = "reference")))]
+const CUDA_HAND_OFF: usize = 12;
+
+#[cfg(feature = "cuda")]
+fn cuda(options: &ProveOptions) -> Result<backend_cuda::CudaBackend, Unavailable> {
+    let device = match options.device.as_deref().map(str::parse) {
+        None => 0,
+        Some(Ok(index)) => index,
+        Some(Err(_)) => {
+            return Err(Unavailable {
+                backend: "cuda".to_owned(),
+                reason: format!(
+                    "devices are numbers counted from 0, {:?} is none",
+                    options.device.as_deref().unwrap_or_default()
+                ),
+            });
+        }
+    };
+    backend_cuda::CudaBackend::new(backend_cuda::CudaOptions {
+        device,
+        max_memory_bytes: options.max_memory_bytes,
+    })
+}
+
 /// The backend that takes over on the host.
 #[cfg(feature = "cpu")]
 type Host = backend_cpu::CpuBackend;
-#[cfg(all(feature = "reference", not(feature = "cpu")))]
+#[cfg(all(not(feature = "cpu"), feature = "reference"))]
 type Host = backend_reference::ReferenceBackend;
+/// Without a host-side backend there is nobody to hand a run to.
+#[cfg(all(not(any(feature = "cpu", feature = "reference")), feature = "cuda"))]
+type Host = backend_cuda::CudaBackend;
+
+/// Where a GPU's runs end.
+#[cfg(feature = "cuda")]
+fn tail(options: &ProveOptions) -> Result<Option<(Host, usize)>, Error> {
+    #[cfg(not(any(feature = "cpu", feature = "reference")))]
+    return match options.hand_off {
+        crate::options::HandOff::At(_) => Err(Error::Options(
+            "no backend is linked that could take over on the host".into(),
+        )),
+        _ => Ok(None),
+    };
+    #[cfg(any(feature = "cpu", feature = "reference"))]
+    host(&ProveOptions {
+        hand_off: match options.hand_off {
+            crate::options::HandOff::Policy => crate::options::HandOff::At(CUDA_HAND_OFF),
+            chosen => chosen,
+        },
+        ..options.clone()
+    })
+}
 
 /// Both backends so far work on the host, so the policy is to hand nothing off.
 #[cfg(any(feature = "cpu", feature = "reference"))]

@@ -55,6 +55,7 @@ pub(crate) struct Context {
     raw: sys::CUcontext,
     limit_bytes: u64,
     used_bytes: AtomicU64,
+    peak_bytes: AtomicU64,
     /// After this every call fails: the driver has no way back but a new process.
     is_lost: AtomicBool,
 }
@@ -199,6 +200,7 @@ impl Context {
             raw,
             limit_bytes,
             used_bytes: AtomicU64::new(0),
+            peak_bytes: AtomicU64::new(0),
             is_lost: AtomicBool::new(false),
         }))
     }
@@ -258,6 +260,10 @@ impl Context {
         self.used_bytes.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        self.peak_bytes.load(Ordering::Relaxed)
+    }
+
     /// Device memory, uninitialised.
     pub(crate) fn alloc(&self, bytes: u64) -> Result<sys::CUdeviceptr, BackendError> {
         self.enter()?;
@@ -272,6 +278,8 @@ impl Context {
         // SAFETY: the pointer is to a place for the answer.
         let result = unsafe { sys::cuMemAlloc_v2(&mut address, bytes as usize) };
         if result == CUresult::CUDA_SUCCESS {
+            let used = self.used_bytes();
+            self.peak_bytes.fetch_max(used, Ordering::Relaxed);
             return Ok(address);
         }
         self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);

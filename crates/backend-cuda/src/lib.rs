@@ -75,6 +75,11 @@ impl CudaBackend {
         self.context.used_bytes()
     }
 
+    /// The most bytes of device memory that were in use at once so far.
+    pub fn peak_bytes(&self) -> u64 {
+        self.context.peak_bytes()
+    }
+
     /// A field's kernels; loaded by the first who asks.
     fn module(&self, field: FieldId) -> Result<Arc<Module>, BackendError> {
         let slot = &self.modules[field as usize - 1];

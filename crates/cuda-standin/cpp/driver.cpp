@@ -53,7 +53,8 @@ struct Module {
 
 struct Driver {
   std::mutex mutex;
-  standin_config config{};
+  // What a program finds that does not configure it.
+  standin_config config{0, 12000, 1, 9, 0, SIM_ASCENDING, uint64_t{1} << 34, 1, 0, 0};
   standin_counters counters{};
   Result sticky = SUCCESS;
   uint64_t random = 1;

@@ -109,6 +109,13 @@ pub fn load() -> Result<&'static Standin, &'static str> {
     STANDIN.get_or_init(open).as_ref().map_err(|reason| *reason)
 }
 
+/// The folder of the library, for `LD_LIBRARY_PATH` of programs that shall find it; `None` if it was not built.
+pub fn folder() -> Option<&'static std::path::Path> {
+    std::path::Path::new(env!("CUDA_STANDIN"))
+        .parent()
+        .filter(|folder| folder.is_absolute())
+}
+
 fn open() -> Result<Standin, &'static str> {
     let path = env!("CUDA_STANDIN");
     if path.is_empty() {

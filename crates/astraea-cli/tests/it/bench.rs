@@ -62,7 +62,7 @@ fn sumchecks() {
         "--num-vars",
         "4",
         "--backend",
-        "cuda",
+        "wgpu",
     ];
     astraea(&absent).code(3);
 }

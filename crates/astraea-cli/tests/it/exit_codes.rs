@@ -323,15 +323,21 @@ fn absent_backends_and_too_little_memory() {
     let (folder, ..) = FIXTURES[0];
     let dir = Folder::new();
     let out = dir.file("proof");
-    for backend in ["cuda", "wgpu"] {
+    // Linked is only the one; a device of that number is on no machine.
+    let absent = [
+        ("wgpu", "0", "not linked"),
+        ("cuda", "4096", "cuda is not available"),
+        ("cuda", "the first", "cuda is not available"),
+    ];
+    for (backend, device, reason) in absent {
         let ran = prove(
             folder,
             "witness.txt.xz",
             &out,
-            &["--backend", backend, "--json"],
+            &["--backend", backend, "--device", device, "--json"],
         )
         .code(3);
-        assert!(ran.stderr.contains("not linked"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(reason), "{}", ran.stderr);
         assert_eq!(ran.json()["kind"], "backend");
     }
     prove(folder, "witness.txt.xz", &out, &["--device", "7"]).code(3);

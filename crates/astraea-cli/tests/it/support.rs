@@ -81,12 +81,18 @@ impl Ran {
 
 /// Runs the command.
 pub(crate) fn astraea(args: &[&str]) -> Ran {
+    astraea_with(args, &[])
+}
+
+/// Runs the command with variables of its environment set.
+pub(crate) fn astraea_with(args: &[&str], environment: &[(&str, &str)]) -> Ran {
     let Output {
         status,
         stdout,
         stderr,
     } = Command::new(env!("CARGO_BIN_EXE_astraea"))
         .args(args)
+        .envs(environment.iter().copied())
         .output()
         .unwrap();
     Ran {
