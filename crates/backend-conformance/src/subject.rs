@@ -54,6 +54,11 @@ impl<F: ChallengeField, B: LayerBackend<F>> Subject<F, B> {
         Self { max_vars, ..self }
     }
 
+    /// Variables of the largest tables to try.
+    pub fn max_vars(&self) -> usize {
+        self.max_vars
+    }
+
     /// The backend.
     pub fn backend(&self) -> &B {
         &self.backend

@@ -18,5 +18,5 @@ fn open(options: &SuiteOptions) -> Result<CudaBackend, Unavailable> {
 backend_conformance::conformance_suite! {
     backend: open,
     fields: [Bn254, M31Ext3, Gf2e128, GoldilocksExt2],
-    max_vars: 11,
+    max_vars: 10,
 }
