@@ -1,9 +1,15 @@
 //! Streams side by side, in every order that the driver may choose, and memory that is used again.
 
-use backend_cuda::{CudaBackend, CudaMle, CudaPending, CudaQueue};
+use std::sync::Arc;
+
+use backend_cuda::{CudaPending, CudaQueue};
+use backend_reference::ReferenceBackend;
 use cuda_standin::{Config, ThreadOrder};
-use prover_core::{ComputeBackend, Field as _, Pending};
-use prover_fields::{ChallengeField, GoldilocksExt2, M31Ext3};
+use prover_core::{
+    CoefRef, ComputeBackend, DeviceLayer, Field as _, LayerBackend, LayerCoefs, LayerGates,
+    LayerWiring, MulGate, Pending, RandomCoefs,
+};
+use prover_fields::{ChallengeField, GoldilocksExt2, M31, M31Ext3};
 
 use super::support::{alone, backend};
 
@@ -16,13 +22,9 @@ fn values(seed: usize, len: usize) -> Vec<F> {
 }
 
 /// Uploads, folds in place and not, reads: with nothing waited for before the end.
-fn work(
-    backend: &CudaBackend,
-    queue: &mut CudaQueue,
-    seed: usize,
-) -> Vec<<CudaBackend as ComputeBackend<F>>::Pending> {
+fn work<B: ComputeBackend<F>>(backend: &B, queue: &mut B::Queue, seed: usize) -> Vec<B::Pending> {
     let mut pendings = Vec::new();
-    let mut table: CudaMle = backend
+    let mut table = backend
         .upload(queue, &values(seed, 1 << 10))
         .expect("memory suffices");
     for step in 0..6 {
@@ -44,6 +46,16 @@ fn work(
     pendings
 }
 
+/// What comes of it, by the definitions.
+fn expected(seeds: core::ops::Range<usize>) -> Vec<Vec<F>> {
+    let oracle = ReferenceBackend::new();
+    let mut queue = ComputeBackend::<F>::open_queue(&oracle).expect("a queue");
+    let pendings = seeds.flat_map(|seed| work(&oracle, &mut queue, seed));
+    pendings
+        .map(|pending| pending.wait().expect("values arrive"))
+        .collect()
+}
+
 #[test]
 fn streams_do_not_disturb_each_other() {
     let orders = [
@@ -52,7 +64,7 @@ fn streams_do_not_disturb_each_other() {
         ThreadOrder::Shuffled,
     ];
     alone(|standin| {
-        let mut want: Option<Vec<Vec<F>>> = None;
+        let want = expected(0..3);
         for seed in 0..24 {
             standin.configure(&Config {
                 seed,
@@ -71,7 +83,7 @@ fn streams_do_not_disturb_each_other() {
                 .into_iter()
                 .map(|pending| pending.wait().expect("values arrive"))
                 .collect();
-            assert_eq!(want.get_or_insert_with(|| got.clone()), &got, "seed {seed}");
+            assert_eq!(got, want, "seed {seed}");
         }
     });
 }
@@ -81,7 +93,7 @@ fn a_pending_that_is_dropped_disturbs_nothing() {
     alone(|_| {
         let backend = backend();
         let mut queue = ComputeBackend::<F>::open_queue(&backend).expect("a stream");
-        let pendings = work(&backend, &mut queue, 1);
+        let pendings: Vec<CudaPending<F>> = work(&backend, &mut queue, 1);
         drop(pendings);
         let table = values(3, 1 << 8);
         let mle = backend.upload(&mut queue, &table).expect("memory suffices");
@@ -102,6 +114,53 @@ fn tables_outlive_their_queue_and_backend() {
             .expect("memory suffices");
         drop((queue, backend));
         drop(mle);
+    });
+}
+
+/// A layer whose gates and coefficients are dropped before anything has run.
+fn layer_of_the_moment<B: LayerBackend<F>>(backend: &B, queue: &mut B::Queue) -> Vec<F> {
+    let muls = (0..16).map(|gate| MulGate {
+        z: gate / 2,
+        x: gate,
+        y: 15 - gate,
+        coef: CoefRef::constant(0),
+    });
+    let wiring = Arc::new(LayerWiring::new(&LayerGates {
+        input_vars: 4,
+        output_vars: 3,
+        constants: vec![M31::from_u64(7)],
+        muls: muls.collect(),
+        ..LayerGates::default()
+    }));
+    let coefs = LayerCoefs::new(&wiring, &RandomCoefs::Base(Vec::new()));
+    let below = backend
+        .upload(queue, &values(5, 1 << 6))
+        .expect("memory suffices");
+    let above = {
+        let wiring = backend
+            .upload_wiring(queue, &wiring)
+            .expect("memory suffices");
+        let coefs = backend.upload_coefs(queue, coefs).expect("memory suffices");
+        let layer = DeviceLayer {
+            wiring: &wiring,
+            coefs: &coefs,
+        };
+        backend
+            .evaluate_layer(queue, layer, &below, None)
+            .expect("memory suffices")
+    };
+    let read = backend.download(queue, &[above]).expect("memory suffices");
+    read.wait().expect("values arrive")
+}
+
+#[test]
+fn gates_may_be_dropped_before_they_are_used() {
+    alone(|_| {
+        let (backend, oracle) = (backend(), ReferenceBackend::new());
+        let mut queue = ComputeBackend::<F>::open_queue(&backend).expect("a stream");
+        let mut of_oracle = ComputeBackend::<F>::open_queue(&oracle).expect("a queue");
+        let got = layer_of_the_moment(&backend, &mut queue);
+        assert_eq!(got, layer_of_the_moment(&oracle, &mut of_oracle));
     });
 }
 
